@@ -1,0 +1,1 @@
+"""Kagibag's tests."""
