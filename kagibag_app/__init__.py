@@ -1,0 +1,1 @@
+"""Kagibag: orders, refunds and disputes for people who sell tickets."""

@@ -1,0 +1,1 @@
+"""What happened to an order, and the audit trail of the rest."""

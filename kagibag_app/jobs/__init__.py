@@ -1,0 +1,1 @@
+"""What touches the outside: network calls with no transaction open, results recorded in small ones."""

@@ -1,0 +1,1 @@
+"""Pure building blocks: money, time, ids, errors, transitions. Standard library only."""

@@ -1,0 +1,1 @@
+"""Change notices: topic names on a bus, never data."""

@@ -1,0 +1,38 @@
+"""Names of what open pages can watch."""
+
+from __future__ import annotations
+
+
+def orders(organizer_id: int) -> str:
+    """The organizer's order list and its counts."""
+    return f"org:{organizer_id}:orders"
+
+
+def refunds(organizer_id: int) -> str:
+    """The refunds queue and its counts."""
+    return f"org:{organizer_id}:refunds"
+
+
+def disputes(organizer_id: int) -> str:
+    """The disputes list and its counts."""
+    return f"org:{organizer_id}:disputes"
+
+
+def webhooks(organizer_id: int) -> str:
+    """Webhook endpoints and their deliveries."""
+    return f"org:{organizer_id}:webhooks"
+
+
+def messages(organizer_id: int) -> str:
+    """The log of emails."""
+    return f"org:{organizer_id}:messages"
+
+
+def order(order_id: int) -> str:
+    """One order with everything on it, for its buyer and for members."""
+    return f"order:{order_id}"
+
+
+def event(event_id: int) -> str:
+    """One event's page: what is left to buy."""
+    return f"event:{event_id}"
