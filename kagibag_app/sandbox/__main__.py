@@ -1,0 +1,5 @@
+"""`python -m kagibag_app.sandbox`."""
+
+from kagibag_app.sandbox.server import main
+
+main()
