@@ -1,0 +1,112 @@
+/* Keyboard: presses what carries data-key, moves between data-row links with j and k. Nothing happens while one types, with Ctrl, Alt
+   or Cmd held, or while a dialog is open. Also here, because they too must answer before the server can: a busy or just pressed button
+   drops further presses, menus close on Escape, and the focus returns to where it was when a dialog closes. */
+(() => {
+  "use strict";
+
+  const CHORD_MS = 1200;
+  const ONCE_MS = 1000;
+  const BUSY = '[aria-busy="true"], [aria-disabled="true"]';
+  const DIALOG = '[role="dialog"][data-state="open"], [role="alertdialog"][data-state="open"]';
+
+  const visible = (element) => element.getClientRects().length > 0;
+  const typing = (element) => element instanceof Element && element.closest("input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]") !== null;
+
+  function target(key) {
+    return [...document.querySelectorAll(`[data-key="${CSS.escape(key)}"]`)].find(visible) ?? document.querySelector(`[data-key="${CSS.escape(key)}"]`);
+  }
+
+  function press(key) {
+    const element = target(key);
+    if (!element) return false;
+    element.focus();
+    if (element.matches("input, select, textarea")) element.select?.();
+    else element.click();
+    return true;
+  }
+
+  function move(direction) {
+    const rows = [...document.querySelectorAll("[data-row]")].filter(visible);
+    if (!rows.length) return false;
+    const current = rows.indexOf(document.activeElement);
+    const next = current < 0 ? (direction > 0 ? 0 : rows.length - 1) : Math.min(Math.max(current + direction, 0), rows.length - 1);
+    rows[next].focus();
+    rows[next].scrollIntoView({ block: "nearest" });
+    return true;
+  }
+
+  let chord = "";
+  let chordTimer;
+
+  function handle(key) {
+    if (chord) {
+      const both = `${chord} ${key}`;
+      chord = "";
+      return press(both);
+    }
+    if (document.querySelector(`[data-key^="${CSS.escape(key)} "]`)) {
+      chord = key;
+      clearTimeout(chordTimer);
+      chordTimer = setTimeout(() => (chord = ""), CHORD_MS);
+      return true;
+    }
+    if (press(key)) return true;
+    if (key === "j") return move(1);
+    if (key === "k") return move(-1);
+    return false;
+  }
+
+  const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
+
+  function closeMenus(except) {
+    for (const menu of openMenus()) if (!except || !menu.contains(except)) menu.open = false;
+  }
+
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      const menu = openMenus().find((open) => open.contains(document.activeElement));
+      closeMenus();
+      menu?.querySelector("summary")?.focus();
+      return;
+    }
+    if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;
+    if (event.key.length !== 1 || typing(event.target) || document.querySelector(DIALOG)) return;
+    if (handle(event.key)) event.preventDefault();
+  });
+
+  /* Pressed links inside a menu lead elsewhere: close it. */
+  document.addEventListener("click", (event) => {
+    const link = event.target instanceof Element ? event.target.closest("details.menu a") : null;
+    closeMenus(link ? null : event.target);
+  });
+
+  /* Before any handler of the page: drop presses on busy, disabled and just pressed buttons. */
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("button, a.btn") : null;
+    if (!button) return;
+    const now = performance.now();
+    const repeated = button.dataset.once && now - Number(button.dataset.pressedAt ?? -ONCE_MS) < ONCE_MS;
+    if (button.matches(BUSY) || repeated) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (button.dataset.once) {
+      button.dataset.pressedAt = String(now);
+    }
+  }, true);
+
+  /* The focus goes back when a dialog that was opened by the server closes. */
+  let outside = null;
+  let wasOpen = false;
+  document.addEventListener("focusin", (event) => {
+    if (!event.target.closest(DIALOG)) outside = event.target;
+  });
+  new MutationObserver(() => {
+    const open = document.querySelector(DIALOG) !== null;
+    if (wasOpen && !open) {
+      requestAnimationFrame(() => {
+        if (outside?.isConnected && (document.activeElement === document.body || document.activeElement === null)) outside.focus();
+      });
+    }
+    wasOpen = open;
+  }).observe(document.documentElement, { childList: true, subtree: true });
+})();

@@ -1,0 +1,1 @@
+"""Pages, API and what carries them. States ask, services decide."""
