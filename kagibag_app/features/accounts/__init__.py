@@ -1,0 +1,1 @@
+"""Organizers, users, memberships, sessions, roles."""

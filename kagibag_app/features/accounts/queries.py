@@ -1,0 +1,136 @@
+"""Reads of organizers, members and sessions."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from kagibag_app.features.accounts.rules import PERMISSIONS, Action, MemberStatus
+from kagibag_app.features.accounts.tables import Installation, LoginSession, Membership, Organizer, User
+from kagibag_app.features.accounts.views import (
+    Credentials,
+    Decider,
+    InstallationView,
+    OrganizerChoice,
+    SessionView,
+)
+
+_ACTIVE_USER = col(User.status) == MemberStatus.ACTIVE
+_ACTIVE_MEMBER = col(Membership.status) == MemberStatus.ACTIVE
+
+
+async def system_installation(session: AsyncSession) -> InstallationView | None:
+    """Return which Stripe this database belongs to; ``None`` before the first start."""
+    row = (await session.execute(sa.select(Installation).limit(1))).scalar_one_or_none()
+    return InstallationView(row.stripe_mode, row.platform_account) if row else None
+
+
+async def system_session(session: AsyncSession, token_hash: str) -> SessionView | None:
+    """Return the session of a cookie, unless it was ended or its user or membership is disabled."""
+    found = (
+        await session.execute(_sessions().where(col(LoginSession.token_hash) == token_hash))
+    ).one_or_none()
+    return SessionView(*found) if found else None
+
+
+async def system_credentials(session: AsyncSession, email: str) -> Credentials | None:
+    """Return what a login with this address (casefolded) is compared with."""
+    member = sa.exists().where(col(Membership.user_id) == col(User.id), _ACTIVE_MEMBER)
+    found = (
+        await session.execute(
+            sa.select(col(User.id), col(User.password_hash), sa.and_(_ACTIVE_USER, member)).where(
+                col(User.email) == email
+            )
+        )
+    ).one_or_none()
+    return Credentials(cast(int, found[0]), found[1], bool(found[2])) if found else None
+
+
+async def system_password_hash(session: AsyncSession, user_id: int) -> str | None:
+    """Return a user's password hash."""
+    return await session.scalar(sa.select(col(User.password_hash)).where(col(User.id) == user_id))
+
+
+async def system_deciders(session: AsyncSession, organizer_id: int) -> list[Decider]:
+    """Return the active members whose role may decide about refunds, by address."""
+    deciding = [role for role, actions in PERMISSIONS.items() if Action.DECIDE_REFUNDS in actions]
+    rows = await session.execute(
+        sa.select(col(User.email), col(User.name))
+        .join(Membership, col(Membership.user_id) == col(User.id))
+        .where(
+            col(Membership.organizer_id) == organizer_id,
+            col(Membership.role).in_(deciding),
+            _ACTIVE_MEMBER,
+            _ACTIVE_USER,
+        )
+        .order_by(col(User.email))
+    )
+    return [Decider(email, name) for email, name in rows]
+
+
+async def system_organizer(session: AsyncSession, organizer_id: int) -> Organizer | None:
+    """Return an organizer by its internal id."""
+    return await session.get(Organizer, organizer_id)
+
+
+async def system_organizer_by_slug(session: AsyncSession, slug: str) -> Organizer | None:
+    """Return an organizer by its slug, for the command line and the seed."""
+    return (
+        await session.execute(sa.select(Organizer).where(col(Organizer.slug) == slug))
+    ).scalar_one_or_none()
+
+
+async def system_organizer_or_first(session: AsyncSession, slug: str) -> Organizer | None:
+    """Return the organizer of a slug, or the one made first when the slug is empty."""
+    if slug:
+        return await system_organizer_by_slug(session, slug)
+    return (
+        await session.execute(sa.select(Organizer).order_by(col(Organizer.id)).limit(1))
+    ).scalar_one_or_none()
+
+
+async def system_stripe_accounts(session: AsyncSession) -> list[str]:
+    """Return the Stripe accounts that organizers connected."""
+    rows = await session.scalars(
+        sa.select(col(Organizer.stripe_account)).where(col(Organizer.stripe_account).is_not(None))
+    )
+    return [account for account in rows if account]
+
+
+async def system_user_by_email(session: AsyncSession, email: str) -> User | None:
+    """Return a user by address, however it is written, for the command line."""
+    return (
+        await session.execute(sa.select(User).where(col(User.email) == email.strip().casefold()))
+    ).scalar_one_or_none()
+
+
+async def choices(session: AsyncSession, user_id: int) -> list[OrganizerChoice]:
+    """Return the organizations a user may act for, by name."""
+    rows = await session.execute(
+        sa.select(col(Organizer.public_id), col(Organizer.name), col(Membership.role))
+        .join(Membership, col(Membership.organizer_id) == col(Organizer.id))
+        .where(col(Membership.user_id) == user_id, _ACTIVE_MEMBER)
+        .order_by(col(Organizer.name), col(Organizer.id))
+    )
+    return [OrganizerChoice(*row) for row in rows]
+
+
+def _sessions() -> sa.Select[*tuple[Any, ...]]:
+    own_membership = sa.and_(
+        col(Membership.user_id) == col(LoginSession.user_id),
+        col(Membership.organizer_id) == col(LoginSession.organizer_id),
+    )
+    return (
+        sa.select(
+            col(LoginSession.id), col(User.id), col(User.name), col(User.email), col(Organizer.id), col(Organizer.name),
+            col(Organizer.zone), col(Membership.role), col(LoginSession.expires_at), col(LoginSession.last_active_at),
+            col(LoginSession.confirmed_at), col(LoginSession.password_at),
+        )
+        .join(User, col(User.id) == col(LoginSession.user_id))
+        .join(Membership, own_membership)
+        .join(Organizer, col(Organizer.id) == col(LoginSession.organizer_id))
+        .where(col(LoginSession.ended_at).is_(None), _ACTIVE_USER, _ACTIVE_MEMBER)
+    )  # fmt: skip

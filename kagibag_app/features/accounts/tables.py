@@ -1,0 +1,85 @@
+"""Tables of organizers, users and their sessions."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, SQLModel
+
+from kagibag_app.features.accounts.rules import MemberStatus
+from kagibag_app.storage.columns import maybe_moment, moment
+
+
+class Installation(SQLModel, table=True):
+    """One row: which Stripe this database belongs to. Another mode is refused at start."""
+
+    __tablename__ = "installations"
+
+    id: int | None = Field(default=None, primary_key=True)
+    stripe_mode: str
+    platform_account: str
+    created_at: datetime = moment()
+
+
+class Organizer(SQLModel, table=True):
+    """Someone who sells tickets. Without an account of its own it sells through the platform's."""
+
+    __tablename__ = "organizers"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    name: str
+    slug: str = Field(unique=True)
+    currency: str
+    zone: str
+    stripe_account: str | None = None
+    application_fee_bp: int = 0
+    created_at: datetime = moment()
+
+
+class User(SQLModel, table=True):
+    """A person who can log in. ``email`` is casefolded."""
+
+    __tablename__ = "users"
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    email: str = Field(unique=True)
+    name: str
+    password_hash: str
+    status: str = MemberStatus.ACTIVE
+    created_at: datetime = moment()
+
+
+class Membership(SQLModel, table=True):
+    """A user's role in one organization."""
+
+    __tablename__ = "memberships"
+    __table_args__ = (sa.UniqueConstraint("organizer_id", "user_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organizer_id: int = Field(foreign_key="organizers.id", index=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    role: str
+    status: str = MemberStatus.ACTIVE
+    created_at: datetime = moment()
+
+
+class LoginSession(SQLModel, table=True):
+    """A logged-in browser. Only the hash of its cookie is stored.
+
+    ``last_active_at`` moves with what a person does, never with live reloads; ``confirmed_at`` is the last
+    login, re-authentication or money decision, ``password_at`` the last time the password was typed.
+    """
+
+    __tablename__ = "login_sessions"
+
+    id: int | None = Field(default=None, primary_key=True)
+    token_hash: str = Field(unique=True)
+    user_id: int = Field(foreign_key="users.id", index=True)
+    organizer_id: int = Field(foreign_key="organizers.id")
+    created_at: datetime = moment()
+    expires_at: datetime = moment()
+    last_active_at: datetime = moment()
+    confirmed_at: datetime = moment()
+    password_at: datetime = moment()
+    ended_at: datetime | None = maybe_moment()

@@ -1,0 +1,58 @@
+"""What entry points and screens see of accounts: frozen rows, never tables or hashes of live tokens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SessionView:
+    """A session that was not ended, with the member it acts for. Its times still have to be judged (UTC)."""
+
+    id: int
+    user_id: int
+    user_name: str
+    email: str
+    organizer_id: int
+    organizer_name: str
+    organizer_zone: str
+    role: str
+    expires_at: datetime
+    last_active_at: datetime
+    confirmed_at: datetime
+    password_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What a login is compared with. ``can_enter``: the user and at least one membership are active."""
+
+    user_id: int
+    password_hash: str
+    can_enter: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OrganizerChoice:
+    """One organization a user may switch to."""
+
+    public_id: str
+    name: str
+    role: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decider:
+    """A member who may decide about refunds and is told when there is something to decide."""
+
+    email: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class InstallationView:
+    """Which Stripe this database belongs to."""
+
+    stripe_mode: str
+    platform_account: str

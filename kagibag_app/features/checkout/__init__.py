@@ -1,0 +1,1 @@
+"""From a filled cart to an order."""

@@ -1,0 +1,1 @@
+"""Chargebacks and inquiries."""

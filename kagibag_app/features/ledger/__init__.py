@@ -1,0 +1,1 @@
+"""Money as Stripe settled it, append-only."""

@@ -1,0 +1,189 @@
+"""Letters to the one who bought."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kagibag_app import l10n
+from kagibag_app.features.messages.documents.card import Card
+from kagibag_app.features.messages.documents.letter import (
+    Block,
+    Button,
+    Fact,
+    Facts,
+    Letter,
+    Paragraph,
+    Price,
+    Prices,
+    Quote,
+    Stub,
+    Stubs,
+)
+from kagibag_app.features.messages.documents.links import Links
+
+_PAID_WITH = "the card or account you paid with"
+# Source: Stripe, "Refunds": a card's refund is seen after 5 to 10 business days, by bank.
+_BANKS = "Banks show it within 5 to 10 business days."
+
+
+def confirmation(params: Mapping[str, Any], links: Links) -> Letter:
+    """The order is complete: what was bought, what it cost, and the way to each ticket."""
+    card = Card(params["order"])
+    count = f"{len(card.tickets)} ticket" + ("" if len(card.tickets) == 1 else "s")
+    stubs = [
+        Stub(t["type_name"], t["code"], "Open ticket", links.ticket(t["public_id"], card.link_version))
+        for t in card.tickets
+    ]
+    blocks: list[Block] = [
+        Facts([Fact("When", [card.day(), card.hours()]), Fact("Where", card.place() or ["To be announced"])]),
+        Stubs(stubs),
+        _open_order(card, links),
+        _prices(card),
+    ]
+    if card.total_minor == 0:
+        blocks.append(Paragraph("Nothing was charged."))
+    return _letter(
+        card,
+        preview=f"{count}, {card.start()}. Open them on your phone at the door.",
+        heading=f"{card.buyer_name}, you're in: {card.event_title}",
+        blocks=blocks,
+    )
+
+
+def order_links(params: Mapping[str, Any], links: Links) -> Letter:
+    """Somebody typed this address to find an order: the way to each."""
+    orders = params["orders"]
+    stubs = [
+        Stub(
+            order["event_title"],
+            order["number"],
+            "Open order",
+            links.order(order["public_id"], order["link_version"]),
+            detail=l10n.day(datetime.fromisoformat(order["starts_at"]), order["zone"]),
+        )
+        for order in orders
+    ]
+    return Letter(
+        preview="The links you asked for.",
+        sender="Kagibag",
+        heading="Your order" if len(orders) == 1 else "Your orders",
+        blocks=[Paragraph("Here is the way to what you bought with this email address."), Stubs(stubs)],
+        footer=(
+            "Sent because somebody asked for the orders of this address. The links open them without a password: "
+            "keep this mail to yourself. If it wasn't you, nothing else happens."
+        ),
+    )
+
+
+def refund_approved(params: Mapping[str, Any], links: Links) -> Letter:
+    """The organizer said yes; the money has not left yet."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    return _letter(
+        card,
+        preview=f"{amount} will go back to {_PAID_WITH}.",
+        heading=f"Your refund of {amount} is approved",
+        blocks=[
+            Paragraph(
+                f"{card.organizer} has approved {amount} for {card.event_title}. It goes back to {_PAID_WITH}; "
+                "you get another mail when it is on its way to your bank."
+            ),
+            *_answer(card, params["message"]),
+            _open_order(card, links),
+        ],
+    )
+
+
+def refund_declined(params: Mapping[str, Any], links: Links) -> Letter:
+    """The organizer said no, with their message."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    return _letter(
+        card,
+        preview=f"{card.organizer} has answered your request.",
+        heading="Your refund request was declined",
+        blocks=[
+            Paragraph(
+                f"{card.organizer} has declined to return {amount} for {card.event_title}. Your order and your "
+                "tickets are as they were. You can reply once, on the order's page."
+            ),
+            *_answer(card, params["message"]),
+            _open_order(card, links),
+        ],
+    )
+
+
+def refunded(params: Mapping[str, Any], links: Links) -> Letter:
+    """The refund has succeeded."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    facts = [Fact("Amount", [amount]), Fact("Goes to", [params["method"] or _PAID_WITH.capitalize()])]
+    if params["bank_reference"]:
+        facts.append(Fact("Bank reference", [params["bank_reference"]]))
+    facts.append(Fact("Refund", [params["refund_public_id"]]))
+    return _letter(
+        card,
+        preview=f"{amount} is on its way to your bank.",
+        heading=f"{amount} refunded",
+        blocks=[
+            Paragraph(f"Your refund for {card.event_title} is on its way to your bank. {_BANKS}"),
+            Facts(facts),
+            _open_order(card, links),
+        ],
+    )
+
+
+def late_payment(params: Mapping[str, Any], links: Links) -> Letter:
+    """Money arrived that the order could not use any more."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    return _letter(
+        card,
+        preview=f"{amount} goes back to {_PAID_WITH}.",
+        heading=f"Your payment of {amount} is being returned",
+        blocks=[
+            Paragraph(
+                f"Your payment for {card.event_title} arrived when this order could no longer take it: it had "
+                f"expired, was cancelled, or was paid already. All of it, {amount}, goes back to {_PAID_WITH}. "
+                "You need to do nothing; another mail tells you when it is on its way to your bank."
+            ),
+            _open_order(card, links),
+        ],
+    )
+
+
+def _letter(card: Card, *, preview: str, heading: str, blocks: list[Block]) -> Letter:
+    return Letter(
+        preview=preview,
+        sender=card.organizer,
+        number=card.number,
+        heading=heading,
+        blocks=blocks,
+        footer=(
+            f"Sent to {card.buyer_email} because of this order. The links open your order without a password: "
+            f"keep this mail to yourself. {card.organizer}"
+        ),
+    )
+
+
+def _open_order(card: Card, links: Links) -> Button:
+    return Button("Open my order", links.order(card.public_id, card.link_version))
+
+
+def _answer(card: Card, message: str) -> list[Block]:
+    return [Quote(f"{card.organizer} wrote", message)] if message else []
+
+
+def _prices(card: Card) -> Prices:
+    lines = [
+        Price(f"{line['quantity']} × {line['name']}", card.money(line["amount_minor"])) for line in card.lines
+    ]
+    lines.append(Price("Subtotal", card.money(card.subtotal_minor)))
+    if card.discount_minor:
+        lines.append(
+            Price("Discount", card.money(-card.discount_minor), code=card.discount_code, tone="good")
+        )
+    label = "Total paid" if card.total_minor else "Total"
+    return Prices(lines, Price(label, card.money(card.total_minor)))

@@ -1,0 +1,148 @@
+"""Letters to the organizer's members: what happened, what is safe, what to do next."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from kagibag_app import l10n
+from kagibag_app.features.messages.documents.card import Card
+from kagibag_app.features.messages.documents.letter import (
+    Block,
+    Button,
+    Fact,
+    Facts,
+    Letter,
+    Paragraph,
+    Quote,
+)
+from kagibag_app.features.messages.documents.links import Links
+
+_WHY_DISABLED = {
+    "gone": "It answered 410 Gone: it wants no more events.",
+    "failing": "Nothing has arrived there for 5 days.",
+}
+
+
+def refund_requested(params: Mapping[str, Any], links: Links) -> Letter:
+    """A buyer asks for money back."""
+    card, request = Card(params["order"]), params["request"]
+    amount = card.money(request["amount_minor"])
+    facts = [
+        Fact("Buyer", [card.buyer_name, card.buyer_email]),
+        Fact("Event", [card.event_title, card.start()]),
+        Fact("Tickets", [f"{request['tickets']} of {len(card.tickets)}"]),
+        Fact("Reason", [_words(request["category"])]),
+    ]
+    blocks: list[Block] = [Facts(facts)]
+    if request["reason_text"]:
+        blocks.append(Quote(f"{card.buyer_name} wrote", request["reason_text"]))
+    blocks.append(Paragraph("No money moves before you approve it."))
+    blocks.append(Button("Review the request", links.admin(f"refunds/{request['public_id']}")))
+    return _letter(
+        card,
+        params,
+        preview=f"{card.buyer_name}, {card.event_title}: {_words(request['category'])}.",
+        heading=f"{card.buyer_name} asks for {amount} back",
+        blocks=blocks,
+    )
+
+
+def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
+    """A refund did not reach the buyer."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    request_id = params["request_public_id"]
+    target = f"refunds/{request_id}" if request_id else f"orders/{card.public_id}"
+    return _letter(
+        card,
+        params,
+        preview=f"{card.buyer_name} has not got {amount} back yet.",
+        heading=f"A refund of {amount} failed",
+        blocks=[
+            Facts(
+                [
+                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
+                    Fact("Event", [card.event_title, card.start()]),
+                    Fact("Why", [params["reason"] or "Stripe gave no reason."]),
+                ]
+            ),
+            Paragraph(
+                "The money is not with the buyer, and nothing is sent again by itself. Try once more, or note that "
+                "you returned it outside Stripe."
+            ),
+            Button("Open the request" if request_id else "Open the order", links.admin(target)),
+        ],
+    )
+
+
+def dispute_opened(params: Mapping[str, Any], links: Links) -> Letter:
+    """A buyer's bank questions a charge."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    due = params["due_at"]
+    deadline = l10n.moment(datetime.fromisoformat(due), card.zone) if due else "No deadline given"
+    return _letter(
+        card,
+        params,
+        preview=f"Answer by {deadline}." if due else f"{card.buyer_name}, {card.event_title}.",
+        heading=f"A payment of {amount} is disputed",
+        blocks=[
+            Facts(
+                [
+                    Fact("Answer by", [deadline]),
+                    Fact("Reason", [_words(params["reason"])]),
+                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
+                    Fact("Event", [card.event_title, card.start()]),
+                ]
+            ),
+            Paragraph(
+                "The buyer's bank questions this charge. Look at it before you decide about any refund of this "
+                "order, and send your evidence in Stripe before the deadline: a quick answer helps."
+            ),
+            Button("Open the dispute", links.admin(f"disputes/{params['dispute_public_id']}")),
+        ],
+    )
+
+
+def webhook_disabled(params: Mapping[str, Any], links: Links) -> Letter:
+    """An endpoint was switched off because of its own answers."""
+    endpoint = params["endpoint"]
+    return Letter(
+        preview="What happens meanwhile is held, nothing is lost.",
+        sender="Kagibag",
+        heading=f"Webhooks to {endpoint['name']} are switched off",
+        blocks=[
+            Facts([Fact("Why", [_WHY_DISABLED[params["why"]]])]),
+            Paragraph(
+                "Nothing is lost: events for it are held until you switch it on again, and can be sent then."
+            ),
+            Button("Open the endpoint", links.admin(f"webhooks/{endpoint['public_id']}")),
+        ],
+        footer=f"Sent to {_member(params)} as a member who decides about webhooks. The link asks for your login.",
+    )
+
+
+def _letter(
+    card: Card, params: Mapping[str, Any], *, preview: str, heading: str, blocks: list[Block]
+) -> Letter:
+    return Letter(
+        preview=preview,
+        sender=card.organizer,
+        number=card.number,
+        heading=heading,
+        blocks=blocks,
+        footer=(
+            f"Sent to {_member(params)} as a member of {card.organizer} who decides about refunds "
+            "and disputes. The link asks for your login."
+        ),
+    )
+
+
+def _member(params: Mapping[str, Any]) -> str:
+    return params.get("member") or "you"
+
+
+def _words(code: str) -> str:
+    return code.replace("_", " ").capitalize() or "Not given"

@@ -1,0 +1,47 @@
+"""Where a mail's links lead. They are made when it is rendered and never stored."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from kagibag_app.storage.secrets import AccessLinks, LinkPurpose
+
+
+class Links(Protocol):
+    """Makes full URLs from public ids."""
+
+    def order(self, public_id: str, link_version: int) -> str:
+        """Return the URL that opens the order without a password."""
+        ...
+
+    def ticket(self, public_id: str, link_version: int) -> str:
+        """Return the URL that opens one ticket."""
+        ...
+
+    def admin(self, path: str) -> str:
+        """Return the URL of an organizer's page; it asks for a login."""
+        ...
+
+
+class MailLinks:
+    """The product's links.
+
+    Args:
+        base_url: The product's address without a trailing slash.
+        access: Makes the tokens.
+    """
+
+    def __init__(self, base_url: str, access: AccessLinks) -> None:
+        self._base_url, self._access = base_url, access
+
+    def order(self, public_id: str, link_version: int) -> str:
+        """Return ``{base}/order/{token}``."""
+        return f"{self._base_url}/order/{self._access.token(LinkPurpose.ORDER, public_id, link_version)}"
+
+    def ticket(self, public_id: str, link_version: int) -> str:
+        """Return ``{base}/ticket/{token}``; the version is the order's."""
+        return f"{self._base_url}/ticket/{self._access.token(LinkPurpose.TICKET, public_id, link_version)}"
+
+    def admin(self, path: str) -> str:
+        """Return ``{base}/admin/{path}``."""
+        return f"{self._base_url}/admin/{path}"

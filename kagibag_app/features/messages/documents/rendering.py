@@ -1,0 +1,110 @@
+"""Turns a template and its parameters into a mail."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from css_inline import CSSInliner
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+from kagibag_app.features.messages.documents import for_buyers, for_members
+from kagibag_app.features.messages.documents.card import Card
+from kagibag_app.features.messages.documents.letter import Letter
+from kagibag_app.features.messages.documents.links import Links
+from kagibag_app.features.messages.rules import Template
+from kagibag_app.features.messages.views import RenderedMail
+
+_LONGEST_SUBJECT = 200
+
+Composer = Callable[[Mapping[str, Any], Links], Letter]
+
+_COMPOSERS: dict[Template, Composer] = {
+    Template.CONFIRMATION: for_buyers.confirmation,
+    Template.ORDER_LINKS: for_buyers.order_links,
+    Template.REFUND_REQUESTED: for_members.refund_requested,
+    Template.REFUND_APPROVED: for_buyers.refund_approved,
+    Template.REFUND_DECLINED: for_buyers.refund_declined,
+    Template.REFUNDED: for_buyers.refunded,
+    Template.REFUND_FAILED: for_members.refund_failed,
+    Template.LATE_PAYMENT: for_buyers.late_payment,
+    Template.DISPUTE_OPENED: for_members.dispute_opened,
+    Template.WEBHOOK_DISABLED: for_members.webhook_disabled,
+}
+
+
+def render(
+    template: Template, params: Mapping[str, Any], links: Links, *, sandbox: bool = False
+) -> RenderedMail:
+    """Write a mail.
+
+    Args:
+        template: Which.
+        params: Its parameters: the order's mail card under ``order``, and what the template adds.
+        links: Makes the links, now.
+        sandbox: Say at the top that no real money moves.
+    """
+    subject = subject_line(template, params)
+    words = {"letter": _COMPOSERS[template](params, links), "subject": subject, "sandbox": sandbox}
+    environment, inliner = _tools()
+    return RenderedMail(
+        subject=subject,
+        html=inliner.inline(environment.get_template("letter.html").render(words)),
+        text=environment.get_template("letter.txt").render(words),
+    )
+
+
+def subject_line(template: Template, params: Mapping[str, Any]) -> str:
+    """Return a mail's subject: one line, whatever was typed into the names it shows."""
+    if template is Template.ORDER_LINKS:
+        orders = params["orders"]
+        return _one_line(
+            f"Your order {orders[0]['number']}" if len(orders) == 1 else f"Your {len(orders)} orders"
+        )
+    if template is Template.WEBHOOK_DISABLED:
+        return _one_line(f"Webhooks to {params['endpoint']['name']} are switched off")
+    card = Card(params["order"])
+    return _one_line(f"{_about(template, card, params)}, {card.number}")
+
+
+def order_reference(params: Mapping[str, Any]) -> dict[str, str]:
+    """Return ``number`` and ``public_id`` of the order a mail is about, or of the first it lists."""
+    order = params.get("order") or next(iter(params.get("orders", ())), {})
+    return {name: order[name] for name in ("number", "public_id") if name in order}
+
+
+def _about(template: Template, card: Card, params: Mapping[str, Any]) -> str:
+    if template is Template.CONFIRMATION:
+        return f"Your tickets for {card.event_title}"
+    if template is Template.REFUND_DECLINED:
+        return f"Your refund request for {card.event_title} was declined"
+    source = params["request"] if template is Template.REFUND_REQUESTED else params
+    amount = card.money(source["amount_minor"])
+    return {
+        Template.REFUND_REQUESTED: f"{card.buyer_name} asks for {amount} back",
+        Template.REFUND_APPROVED: f"Your refund of {amount} is approved",
+        Template.REFUNDED: f"{amount} refunded",
+        Template.REFUND_FAILED: f"Refund of {amount} failed",
+        Template.LATE_PAYMENT: f"Your payment of {amount} is being returned",
+        Template.DISPUTE_OPENED: f"Dispute over {amount}",
+    }[template]
+
+
+def _one_line(text: str) -> str:
+    visible = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join("".join(visible).split())[:_LONGEST_SUBJECT]
+
+
+@lru_cache(maxsize=1)
+def _tools() -> tuple[Environment, CSSInliner]:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent.parent / "templates"),
+        autoescape=select_autoescape(enabled_extensions=("html",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment, CSSInliner(load_remote_stylesheets=False)

@@ -1,0 +1,96 @@
+"""Every read of the log of emails."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
+
+from kagibag_app.features.messages.documents import order_reference, subject_line
+from kagibag_app.features.messages.rules import MessageStatus, Template
+from kagibag_app.features.messages.tables import EmailMessage
+from kagibag_app.features.messages.views import MessagePage, MessageRow, StoredMessage
+
+PAGE = 50
+
+
+async def log(
+    session: AsyncSession,
+    organizer_id: int,
+    *,
+    statuses: Sequence[MessageStatus] = (),
+    search: str = "",
+    after: str = "",
+    limit: int = PAGE,
+) -> MessagePage:
+    """Return one page of the log, newest first.
+
+    Args:
+        statuses: Only these; all when empty.
+        search: Part of the recipient's address.
+        after: ``next_cursor`` of the page before.
+        limit: Rows, at most 50.
+    """
+    limit = max(1, min(limit, PAGE))
+    statement = _messages(organizer_id)
+    if statuses:
+        statement = statement.where(col(EmailMessage.status).in_(statuses))
+    if term := search.strip():
+        statement = statement.where(col(EmailMessage.recipient).icontains(term, autoescape=True))
+    if after:
+        cursor = sa.select(col(EmailMessage.id)).where(
+            col(EmailMessage.public_id) == after, col(EmailMessage.organizer_id) == organizer_id
+        )
+        statement = statement.where(col(EmailMessage.id) < cursor.scalar_subquery())
+    found = await session.scalars(statement.order_by(col(EmailMessage.id).desc()).limit(limit + 1))
+    rows = tuple(_row(message) for message in found)
+    return MessagePage(rows[:limit], rows[limit - 1].public_id if len(rows) > limit else "")
+
+
+async def of_order(session: AsyncSession, organizer_id: int, order_id: int) -> tuple[MessageRow, ...]:
+    """Return the mails about one order, newest first."""
+    statement = _messages(organizer_id).where(col(EmailMessage.order_id) == order_id)
+    found = await session.scalars(statement.order_by(col(EmailMessage.id).desc()).limit(PAGE))
+    return tuple(_row(message) for message in found)
+
+
+async def message(session: AsyncSession, organizer_id: int, message_id: str) -> StoredMessage | None:
+    """Return one mail, ``None`` when the organization has none of that public id."""
+    statement = _messages(organizer_id).where(col(EmailMessage.public_id) == message_id)
+    return _stored(await session.scalar(statement))
+
+
+async def system_message(session: AsyncSession, message_id: str) -> StoredMessage | None:
+    """Return one mail for the job that sends it."""
+    return _stored(
+        await session.scalar(sa.select(EmailMessage).where(col(EmailMessage.public_id) == message_id))
+    )
+
+
+def _messages(organizer_id: int) -> sa.Select[Any]:
+    return sa.select(EmailMessage).where(col(EmailMessage.organizer_id) == organizer_id)
+
+
+def _stored(found: EmailMessage | None) -> StoredMessage | None:
+    return None if found is None else StoredMessage(_row(found), found.params)
+
+
+def _row(found: EmailMessage) -> MessageRow:
+    template = Template(found.template)
+    reference = order_reference(found.params)
+    return MessageRow(
+        public_id=found.public_id,
+        recipient=found.recipient,
+        subject=subject_line(template, found.params),
+        template=template,
+        status=MessageStatus(found.status),
+        attempts=found.attempts,
+        error=found.error,
+        created_at=found.created_at,
+        sent_at=found.sent_at,
+        order_number=reference.get("number", ""),
+        order_public_id=reference.get("public_id", ""),
+    )

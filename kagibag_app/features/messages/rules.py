@@ -1,0 +1,70 @@
+"""Emails: which there are, and where each stands."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import StrEnum
+
+from kagibag_app.kit.transitions import Transitions
+
+SEND_EMAIL = "send_email"
+
+
+class Template(StrEnum):
+    """Every mail the product writes."""
+
+    CONFIRMATION = "confirmation"
+    ORDER_LINKS = "order_links"
+    REFUND_REQUESTED = "refund_requested"
+    REFUND_APPROVED = "refund_approved"
+    REFUND_DECLINED = "refund_declined"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"
+    LATE_PAYMENT = "late_payment"
+    DISPUTE_OPENED = "dispute_opened"
+    WEBHOOK_DISABLED = "webhook_disabled"
+
+
+class MessageStatus(StrEnum):
+    """Where a mail stands. ``kept``: no mail server is configured, it is read in the admin screens."""
+
+    QUEUED = "queued"
+    SENT = "sent"
+    KEPT = "kept"
+    FAILED = "failed"
+
+
+_S = MessageStatus
+MESSAGE_MOVES: Transitions[MessageStatus] = Transitions(
+    "message",
+    {
+        _S.QUEUED: frozenset({_S.SENT, _S.KEPT, _S.FAILED}),
+        _S.SENT: frozenset(),
+        _S.KEPT: frozenset(),
+        _S.FAILED: frozenset({_S.QUEUED}),
+    },
+)
+
+# Each the delay after the try before: a mail server may be down for a day. After that the mail shows as failed,
+# and a member may send it again.
+RETRY_DELAYS = (
+    timedelta(minutes=1),
+    timedelta(minutes=5),
+    timedelta(minutes=30),
+    timedelta(hours=2),
+    timedelta(hours=6),
+    timedelta(hours=12),
+    timedelta(hours=24),
+)
+
+
+def retry_delay(tries: int, *, final: bool) -> timedelta | None:
+    """Return how long to wait after that many failed tries; ``None``: give up.
+
+    Args:
+        tries: Tries so far, the one that just failed included (from 1).
+        final: The mail server will never take this mail.
+    """
+    if final or tries > len(RETRY_DELAYS):
+        return None
+    return RETRY_DELAYS[tries - 1]

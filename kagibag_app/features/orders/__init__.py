@@ -1,0 +1,1 @@
+"""Orders, line items, tickets."""

@@ -1,0 +1,169 @@
+"""What screens show of orders. Times are ISO 8601 text in UTC, empty when there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class OrderEvent:
+    """The event that an order is for; its times are shown in ``zone``."""
+
+    id: str
+    title: str
+    slug: str
+    starts_at: str
+    ends_at: str
+    doors_at: str
+    zone: str
+    venue: str
+    address: str
+    status: str
+    organizer_name: str
+
+
+@dataclass(frozen=True)
+class LineView:
+    """One ticket's line, as priced at purchase. ``ticket_id`` is empty until the order is paid."""
+
+    id: str
+    name: str
+    list_minor: int
+    discount_minor: int
+    net_minor: int
+    ticket_id: str
+
+
+@dataclass(frozen=True)
+class LineGroup:
+    """The lines of one ticket type and price: how many, each price, and the sum of list prices."""
+
+    name: str
+    quantity: int
+    price_minor: int
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class TicketView:
+    """A ticket and what was paid for it.
+
+    Attributes:
+        id: Public id, which its access link derives from.
+        status: A ``TicketStatus`` value.
+        position: Its place among the order's tickets, from 1, of ``of``.
+    """
+
+    id: str
+    code: str
+    status: str
+    type_name: str
+    line_id: str
+    net_minor: int
+    position: int
+    of: int
+    refund_in_progress: bool
+    checked_in_at: str
+    voided_at: str
+    void_reason: str
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """A whole order, for its buyer and for members.
+
+    Attributes:
+        id: Public id.
+        status: An ``OrderStatus`` value; ``refund_state`` and ``dispute_state`` stand beside it.
+        discount_code: Empty when no code was used, as is ``discount_kind``.
+        discount_value: Basis points for ``percent``, minor units for ``fixed``.
+        refund_policy: The policy as it was at purchase.
+        version: Grows with every change of state.
+    """
+
+    id: str
+    number: str
+    status: str
+    source: str
+    refund_state: str
+    dispute_state: str
+    buyer_name: str
+    buyer_email: str
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    total_minor: int
+    refunded_minor: int
+    discount_code: str
+    discount_kind: str
+    discount_value: int
+    locale: str
+    version: int
+    placed_at: str
+    hold_until: str
+    paid_at: str
+    cancelled_at: str
+    event: OrderEvent
+    refund_policy: dict[str, Any] = field(default_factory=dict)
+    groups: list[LineGroup] = field(default_factory=list)
+    lines: list[LineView] = field(default_factory=list)
+    tickets: list[TicketView] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class TicketPage:
+    """One ticket alone, as its own link shows it: no price, no other ticket."""
+
+    ticket: TicketView
+    event: OrderEvent
+    buyer_name: str
+    order_number: str
+    order_status: str
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One row of the organizer's list."""
+
+    id: str
+    number: str
+    buyer_name: str
+    buyer_email: str
+    event_title: str
+    status: str
+    refund_state: str
+    dispute_state: str
+    currency: str
+    total_minor: int
+    refunded_minor: int
+    source: str
+    discount_code: str
+    tickets: int
+    placed_at: str
+
+
+@dataclass(frozen=True)
+class StatusCount:
+    """How many orders a choice of the status filter would show, all other filters kept."""
+
+    status: str
+    count: int
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """A page of the list.
+
+    Attributes:
+        counts: One per ``StatusFilter`` value, in its order.
+        total: Orders that the whole filter finds.
+        next_after: Ask with ``after`` this for the next page; empty on the last.
+        previous_before: Ask with ``before`` this for the page before; empty on the first.
+    """
+
+    rows: list[OrderRow] = field(default_factory=list)
+    counts: list[StatusCount] = field(default_factory=list)
+    total: int = 0
+    next_after: str = ""
+    previous_before: str = ""

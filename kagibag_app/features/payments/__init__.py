@@ -1,0 +1,1 @@
+"""Payments and the inbox of Stripe events."""

@@ -1,0 +1,1 @@
+"""Refund requests and refunds."""

@@ -1,0 +1,46 @@
+"""Verbs of refunds: what buyers ask, members decide, jobs send, and Stripe reports."""
+
+from kagibag_app.features.refunds.service.decisions import (
+    AlreadyDecided,
+    add_note,
+    approve,
+    decline,
+    retry,
+    retry_refund,
+)
+from kagibag_app.features.refunds.service.incoming import record_gateway_refund, refund_late_payment
+from kagibag_app.features.refunds.service.requests import reply, request, withdraw
+from kagibag_app.features.refunds.service.sending import (
+    Submission,
+    begin_submission,
+    record_absent,
+    record_looked_back,
+    record_not_reached,
+    record_others,
+    record_refused,
+    record_sent,
+    record_unknown,
+)
+
+__all__ = [
+    "AlreadyDecided",
+    "Submission",
+    "add_note",
+    "approve",
+    "begin_submission",
+    "decline",
+    "record_absent",
+    "record_gateway_refund",
+    "record_looked_back",
+    "record_not_reached",
+    "record_others",
+    "record_refused",
+    "record_sent",
+    "record_unknown",
+    "refund_late_payment",
+    "reply",
+    "request",
+    "retry",
+    "retry_refund",
+    "withdraw",
+]
