@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 
@@ -24,8 +24,8 @@ class Mail:
 
     to: str
     subject: str
-    html: str
-    text: str
+    html: str = field(repr=False)  # both hold access links
+    text: str = field(repr=False)
     message_id: str
     reply_to: str = ""
 

@@ -42,7 +42,15 @@ def test_attack_8_what_is_no_whole_number_is_refused(value: Any) -> None:
         check_amount(value, limit_minor=100, currency="USD")
 
 
-@pytest.mark.parametrize(("value", "code"), [(-1, "amount_not_positive"), (0, "amount_not_positive"), (101, "refund_exceeds_remaining"), (10**400, "refund_exceeds_remaining")])
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        (-1, "amount_not_positive"),
+        (0, "amount_not_positive"),
+        (101, "refund_exceeds_remaining"),
+        (10**400, "refund_exceeds_remaining"),
+    ],
+)
 def test_attack_8_what_lies_outside_the_range_is_refused(value: int, code: str) -> None:
     with pytest.raises(DomainError) as refused:
         check_amount(value, limit_minor=100, currency="USD")

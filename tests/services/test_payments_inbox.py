@@ -141,6 +141,7 @@ async def test_each_declined_card_is_noted_once_however_it_is_told(shop: Shop) -
     }  # fmt: skip
     charge = {
         "object": "charge", "id": "ch_9", "payment_intent": f"pi_{payment.id}", "failure_code": "card_declined",
+        "outcome": {"reason": "generic_decline"},
         "failure_message": "Declined.", "metadata": {"payment": payment.public_id},
         "payment_method_details": {"type": "card", "card": {"brand": "visa", "last4": "0002"}},
     }  # fmt: skip

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlmodel import col, select
 
+from kagibag_app.features.messages.documents import subject_line
 from kagibag_app.features.messages.rules import (
     MESSAGE_MOVES,
     SEND_EMAIL,
@@ -160,6 +161,12 @@ def _note(tx: Transaction, message: EmailMessage, kind: EntryKind, data: dict[st
         organizer_id=message.organizer_id,
         order_id=message.order_id,
         kind=kind,
-        data={"template": message.template, "to": message.recipient, "message": message.public_id} | data,
+        data={
+            "template": message.template,
+            "subject": subject_line(Template(message.template), message.params),
+            "to": message.recipient,
+            "message": message.public_id,
+        }
+        | data,
     )
     tx.touch(topics.order(message.order_id))

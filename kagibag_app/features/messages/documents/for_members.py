@@ -145,4 +145,5 @@ def _member(params: Mapping[str, Any]) -> str:
 
 
 def _words(code: str) -> str:
-    return code.replace("_", " ").capitalize() or "Not given"
+    words = code.replace("_", " ")
+    return words[:1].upper() + words[1:] or "Not given"

@@ -189,13 +189,20 @@ def _again(tx: Transaction, row: StripeEvent) -> None:
 
 async def record_failed_tries(tx: Transaction, work: EventWork) -> None:
     """Note declined cards that these events tell of: each once, however often and late Stripe repeats itself."""
-    rows = (
-        await tx.session.scalars(sa.select(StripeEvent).where(col(StripeEvent.id).in_(work.settles)))
-    ).all()
-    found = [(row, failed_try(row.type, row.payload)) for row in rows]
-    for row, attempt in found:
-        payment = await _payment_of(tx, row) if attempt else None
-        if attempt is not None and payment is not None:
+    rows = await tx.session.scalars(
+        sa.select(StripeEvent)
+        .where(col(StripeEvent.id).in_(work.settles))
+        .order_by(col(StripeEvent.created), col(StripeEvent.id))
+    )
+    found: dict[str, tuple[StripeEvent, FailedTry]] = {}
+    for row in rows:
+        attempt = failed_try(row.type, row.payload)
+        # Two events tell of one declined card, and the intent's may leave out which card it was.
+        if attempt and (attempt.key not in found or not found[attempt.key][1].method):
+            found[attempt.key] = (row, attempt)
+    for row, attempt in found.values():
+        payment = await _payment_of(tx, row)
+        if payment is not None:
             await _note_try(tx, payment, attempt)
 
 

@@ -1,0 +1,1 @@
+"""Implement the ports: the only code that talks to the network."""

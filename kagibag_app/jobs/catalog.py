@@ -1,0 +1,38 @@
+"""What runs for each kind of job."""
+
+from __future__ import annotations
+
+from kagibag_app.features.messages.rules import SEND_EMAIL
+from kagibag_app.features.payments.rules import (
+    APPLY_STRIPE_EVENT,
+    EXPIRE_ORDER,
+    OPEN_PAYMENT,
+    SETTLE_CHECKOUT,
+)
+from kagibag_app.features.refunds.rules import SEND_REFUND
+from kagibag_app.features.webhooks.rules import DELIVER_WEBHOOK
+from kagibag_app.jobs import (
+    apply_stripe_event,
+    catch_up_stripe,
+    deliver_webhook,
+    expire_order,
+    open_payment,
+    send_email,
+    send_refund,
+    settle_checkout,
+    sweep,
+)
+from kagibag_app.jobs.schedule import CATCH_UP_STRIPE, SWEEP
+from kagibag_app.jobs.worker import Run
+
+CATALOG: dict[str, Run] = {
+    OPEN_PAYMENT: open_payment.run,
+    APPLY_STRIPE_EVENT: apply_stripe_event.run,
+    EXPIRE_ORDER: expire_order.run,
+    SETTLE_CHECKOUT: settle_checkout.run,
+    SEND_REFUND: send_refund.run,
+    DELIVER_WEBHOOK: deliver_webhook.run,
+    SEND_EMAIL: send_email.run,
+    SWEEP: sweep.run,
+    CATCH_UP_STRIPE: catch_up_stripe.run,
+}

@@ -1,0 +1,29 @@
+"""Puts jobs that were given up back into the queue, where giving up is not an answer."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import structlog
+
+from kagibag_app.features.payments.rules import APPLY_STRIPE_EVENT, EXPIRE_ORDER
+from kagibag_app.features.refunds.rules import SEND_REFUND
+from kagibag_app.runtime import Runtime
+from kagibag_app.storage import outbox
+from kagibag_app.storage.outbox import Job
+
+log = structlog.get_logger(__name__)
+
+# Money, seats and what Stripe told us may not be forgotten because something else was broken for a while.
+# Each of these jobs may be run any number of times.
+NEVER_GIVEN_UP = (SEND_REFUND, EXPIRE_ORDER, APPLY_STRIPE_EVENT)
+PAUSE = timedelta(hours=1)
+
+
+async def run(runtime: Runtime, job: Job) -> None:
+    """Give each dead job of these kinds another round of tries, an hour after it was given up."""
+    revived = await runtime.store.run(
+        lambda tx: outbox.revive(tx.session, tx.now, kinds=NEVER_GIVEN_UP, dead_before=tx.now - PAUSE)
+    )
+    if revived:
+        log.warning("sweep.revived", jobs=revived)

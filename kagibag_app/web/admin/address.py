@@ -1,0 +1,23 @@
+"""Addresses of the organizer's screens: what one looks at is in the query, so that it can be pasted to others."""
+
+from __future__ import annotations
+
+from urllib.parse import quote, urlencode
+
+
+def address(path: str, **query: str) -> str:
+    """Return a path with its query; empty values are left out.
+
+    Args:
+        path: Such as ``/admin/orders``.
+        **query: What is looked at.
+    """
+    kept = {name: value for name, value in query.items() if value}
+    return f"{path}?{urlencode(kept, quote_via=quote, safe='@')}" if kept else path
+
+
+def left_out(names: list[str]) -> str:
+    """Return what to say of parts of an address that could not be read; empty for none."""
+    if not names:
+        return ""
+    return f"Part of the address could not be read and was left out: {', '.join(names)}."

@@ -1,0 +1,35 @@
+"""What every screen of the organizer's workspace has around it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from kagibag_app.web.components.shell import Place, admin_page
+from kagibag_app.web.components.values import Content
+from kagibag_app.web.live import live_heartbeat
+from kagibag_app.web.session import Workspace, password_dialogs
+
+
+def workspace(*content: Content, active: Place, counts: Any, refresh: Any) -> rx.Component:
+    """A live screen with the navigation, its counts, and the dialogs that ask for the password.
+
+    Args:
+        *content: The screen, beginning with ``page_head``.
+        active: Its entry in the navigation.
+        counts: A Var of ``NavCounts``.
+        refresh: The screen's reload handler.
+    """
+    return rx.fragment(
+        live_heartbeat(refresh),
+        admin_page(
+            *content,
+            active=active,
+            member=Workspace.member,
+            refunds_waiting=counts.refunds,
+            disputes_waiting=counts.disputes,
+            sandbox=Workspace.sandbox,
+        ),
+        password_dialogs(),
+    )

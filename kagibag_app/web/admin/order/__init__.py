@@ -1,0 +1,11 @@
+"""One order with its whole story."""
+
+from kagibag_app.web.admin.order.page import page
+from kagibag_app.web.admin.order.state import OrderDetailState
+
+ROUTE = "/admin/orders/[number]"
+TITLE = "Order"
+
+on_load = [OrderDetailState.load]
+
+__all__ = ["ROUTE", "TITLE", "on_load", "page"]

@@ -1,0 +1,11 @@
+"""The list of orders: find any of them."""
+
+from kagibag_app.web.admin.orders.page import page
+from kagibag_app.web.admin.orders.state import OrdersState
+
+ROUTE = "/admin/orders"
+TITLE = "Orders"
+
+on_load = [OrdersState.load]
+
+__all__ = ["ROUTE", "TITLE", "on_load", "page"]

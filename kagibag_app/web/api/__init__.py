@@ -1,0 +1,10 @@
+"""HTTP routes: what cannot or must not go through a page's socket.
+
+``ROUTES`` is the list that the app mounts.
+"""
+
+from starlette.routing import Route
+
+from kagibag_app.web.api import health, sessions, stripe_webhook
+
+ROUTES: list[Route] = [*health.ROUTES, *sessions.ROUTES, *stripe_webhook.ROUTES]

@@ -1,0 +1,1 @@
+"""Screens of the people who buy: reached by link, without an account."""

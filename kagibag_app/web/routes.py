@@ -1,0 +1,61 @@
+"""Every page of the product, and how it is registered."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+import reflex as rx
+
+from kagibag_app.web.session import LOGIN_PATH
+
+PAGES = (
+    "attendee.event",
+    "attendee.checkout",
+    "attendee.order",
+    "attendee.ticket",
+    "attendee.find_order",
+    "admin.login",
+    "admin.orders",
+    "admin.order",
+    "admin.refunds",
+    "admin.disputes",
+    "admin.dispute",
+    "admin.webhooks",
+    "admin.messages",
+)
+_NOT_INDEXED = {"name": "robots", "content": "noindex, nofollow"}
+# A page reached by a secret link tells nobody its address. The organizer's pages must not say so: their native forms
+# would then be sent without an Origin.
+_NO_REFERRER = {"name": "referrer", "content": "no-referrer"}
+_DESCRIPTION = "Tickets, orders and refunds."
+
+
+def pages() -> list[ModuleType]:
+    """Return the packages of the pages; each has ``ROUTE``, ``TITLE``, ``page`` and ``on_load``."""
+    here = Path(__file__).parent
+    ready = [name for name in PAGES if (here / name.replace(".", "/") / "page.py").exists()]
+    found = [import_module(f"{__package__}.{name}") for name in ready]
+    return [module for module in found if hasattr(module, "page")]
+
+
+def register(app: rx.App) -> None:
+    """Add every page to the app."""
+    for module in pages():
+        app.add_page(
+            module.page,
+            route=module.ROUTE,
+            title=f"{module.TITLE} · Kagibag",
+            description=_DESCRIPTION,
+            on_load=module.on_load,
+            meta=meta_of(module.ROUTE),
+        )
+    app.add_page(rx.fragment, route="/", title="Kagibag", on_load=rx.redirect(LOGIN_PATH))
+
+
+def meta_of(route: str) -> list[dict[str, str]]:
+    """Return what the page's head tells search engines and browsers."""
+    if route.startswith(("/order/", "/ticket/", "/checkout/")):
+        return [_NOT_INDEXED, _NO_REFERRER]
+    return [_NOT_INDEXED] if route.startswith(("/admin", "/orders/")) else []

@@ -1,0 +1,1 @@
+"""The whole product in real processes, driven as its users drive it."""
