@@ -8,11 +8,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 import httpx
 import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
 
 from kagibag_app.gateways.stripe_api import StripePayments
 from kagibag_app.kit.clock import Clock
@@ -92,7 +93,7 @@ async def _database(settings: Settings) -> Result:
         async with store.read() as session:
             await session.execute(sa.text("SELECT 1"))
             current = await schema.is_current(session)
-    except sa.exc.SQLAlchemyError as error:
+    except SQLAlchemyError as error:
         return Result(
             "database",
             False,
@@ -113,7 +114,7 @@ async def _redis(settings: Settings) -> Result:
 
     client = redis.from_url(settings.redis_url, socket_connect_timeout=3)
     try:
-        await client.ping()
+        await cast(Awaitable[bool], client.ping())
     except Exception as error:
         return Result(
             "redis",

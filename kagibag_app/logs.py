@@ -138,5 +138,14 @@ def _gather(root: logging.Logger) -> None:
         logger.handlers.clear()
         logger.propagate = True
     # What these say at INFO are addresses and SQL, one line a request.
-    for name in ("httpx", "httpcore", "stripe", "sqlalchemy.engine", "apscheduler", "asyncio", "socketio", "engineio"):
+    for name in (
+        "httpx",
+        "httpcore",
+        "stripe",
+        "sqlalchemy.engine",
+        "apscheduler",
+        "asyncio",
+        "socketio",
+        "engineio",
+    ):
         logging.getLogger(name).setLevel(max(logging.WARNING, root.level))

@@ -52,7 +52,8 @@ def run_all(settings: Settings, *, ready: Callable[[], None]) -> int:
 def run_web(settings: Settings, *, workers: int) -> int:
     """Run the web processes alone; returns their exit code."""
     command = frontend.serve_command(settings.host, settings.port, workers)
-    return subprocess.run(command, env={**os.environ, **frontend.serve_environment(settings.frontend_build)}, check=False).returncode
+    environment = {**os.environ, **frontend.serve_environment(settings.frontend_build)}
+    return subprocess.run(command, env=environment, check=False).returncode
 
 
 async def run_worker(settings: Settings) -> None:

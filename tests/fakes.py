@@ -145,6 +145,10 @@ class FakeStripe:
         self.refunds[refund_id] = now
         return now
 
+    def forget_keys(self) -> None:
+        """Prune every idempotency key, as Stripe does after a day."""
+        self._keys.clear()
+
     def live(self, reference: str = "") -> list[RefundSnapshot]:
         """Return refunds that took money, of one reference or of all."""
         alive = [r for r in self.refunds.values() if r.status in ("pending", "requires_action", "succeeded")]

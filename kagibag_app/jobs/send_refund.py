@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from kagibag_app.features.refunds import service as refunds
@@ -67,7 +68,7 @@ async def _look_back(
         raise Later(retry_delay(job.attempts, chance()), f"look-up failed: {error.message}", count=False) from error
     free = await runtime.store.run(lambda tx: refunds.record_looked_back(tx, submission, listed))
     if not free:
-        return Submission(NextStep.NOTHING, submission.refund_id)
+        return replace(submission, step=NextStep.NOTHING)
     return await runtime.store.run(
         lambda tx: refunds.begin_submission(tx, refund_id=submission.refund_id, looked_back=True)
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import sqlalchemy as sa
 from alembic import context
 from sqlmodel import AutoString, SQLModel
@@ -14,7 +16,7 @@ from kagibag_app.storage.schema import sync_url
 config = context.config
 
 
-def _render(kind: str, item: object, _context: object) -> str | bool:
+def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     # A migration is history: it names the database's types, and must not change when our own do.
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"

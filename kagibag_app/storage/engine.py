@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
@@ -40,7 +41,7 @@ def read_engine(url: str) -> AsyncEngine:
 
 
 def _sqlite_settings(engine: AsyncEngine, *, begin: str, query_only: bool = False) -> None:
-    @sa.event.listens_for(engine.sync_engine, "connect")
+    @event.listens_for(engine.sync_engine, "connect")
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver must not begin transactions by itself
         cursor = connection.cursor()
@@ -53,6 +54,6 @@ def _sqlite_settings(engine: AsyncEngine, *, begin: str, query_only: bool = Fals
             cursor.execute("PRAGMA query_only=ON")
         cursor.close()
 
-    @sa.event.listens_for(engine.sync_engine, "begin")
+    @event.listens_for(engine.sync_engine, "begin")
     def start(connection: sa.Connection) -> None:
         connection.exec_driver_sql(begin)

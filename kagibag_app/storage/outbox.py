@@ -32,7 +32,7 @@ class OutboxRow(SQLModel, table=True):
     a lease that ended makes it claimable again, and only the holder of the token may release it.
     """
 
-    __tablename__ = "outbox"
+    __tablename__ = "outbox"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.Index("ix_outbox_due", "status", "due_at"),
         sa.Index("ix_outbox_lane", "lane", "status"),

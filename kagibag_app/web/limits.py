@@ -8,7 +8,7 @@ from typing import TypeAlias
 
 from limits import RateLimitItem, parse_many
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
-from limits.aio.strategies import SlidingWindowCounterRateLimiter
+from limits.aio.strategies import MovingWindowRateLimiter
 
 from kagibag_app.kit.errors import DomainError
 
@@ -57,7 +57,7 @@ class RateLimits:
         storage: Storage = (
             RedisStorage(f"async+{redis_url}", implementation="redispy") if redis_url else MemoryStorage()
         )
-        self._limiter = SlidingWindowCounterRateLimiter(storage)
+        self._limiter = MovingWindowRateLimiter(storage)
 
     async def spend(self, limit: Limit, *key: str) -> None:
         """Count one try.

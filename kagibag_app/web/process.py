@@ -13,6 +13,7 @@ from kagibag_app.bootstrap import build
 from kagibag_app.jobs.running import working
 from kagibag_app.logs import configure
 from kagibag_app.settings import Process, Settings
+from kagibag_app.storage import lock, outbox
 from kagibag_app.web import limits, live, runtime
 from kagibag_app.web.api import health
 
@@ -22,8 +23,10 @@ async def running(app: rx.App) -> AsyncIterator[None]:
     """Hold this process's connections while it serves; what started last ends first."""
     settings = Settings()
     configure(settings)
-    connections = await build(settings)
     async with contextlib.AsyncExitStack() as stack:
+        if settings.process is Process.EMBEDDED:
+            stack.enter_context(lock.hold(settings.data_dir))
+        connections = await build(settings)
         stack.push_async_callback(connections.close)
         runtime.use(connections)
         stack.callback(runtime.use, None)
@@ -34,6 +37,9 @@ async def running(app: rx.App) -> AsyncIterator[None]:
         await stack.enter_async_context(_background("live", hub.run(connections.bus)))
         await stack.enter_async_context(_background("bus", connections.bus.run()))
         if settings.process is Process.EMBEDDED:
+            if connections.store.sqlite:
+                # Nobody else works on this file: what its predecessor held when it ended is free at once.
+                await connections.store.run(lambda tx: outbox.free_leases(tx.session))
             await stack.enter_async_context(working(connections))
             health.watch_worker(_worker_lives)
             stack.callback(health.watch_worker, None)

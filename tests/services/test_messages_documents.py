@@ -174,15 +174,15 @@ def test_sandbox_mail_says_so_in_both_forms() -> None:
 
 def test_organizers_mails_lead_to_the_page_that_decides() -> None:
     pages = {
-        Template.REFUND_REQUESTED: "refunds/rrq_1", Template.REFUND_FAILED: "refunds/rrq_1",
-        Template.DISPUTE_OPENED: "disputes/dsp_1", Template.WEBHOOK_DISABLED: "webhooks/we_1",
+        Template.REFUND_REQUESTED: "refunds?request=rrq_1", Template.REFUND_FAILED: "refunds?request=rrq_1",
+        Template.DISPUTE_OPENED: "disputes/dsp_1", Template.WEBHOOK_DISABLED: "webhooks?endpoint=we_1",
     }  # fmt: skip
     for template, page in pages.items():
         assert Reader(make(template).html).links == [f"https://tickets.example.com/admin/{page}"]
     unasked = make(
         Template.REFUND_FAILED, PARAMS[Template.REFUND_FAILED] | {"request_public_id": "", "reason": ""}
     )
-    assert Reader(unasked.html).links == ["https://tickets.example.com/admin/orders/ord_first"]
+    assert Reader(unasked.html).links == ["https://tickets.example.com/admin/orders/KB-7F3K-9Q2M"]
     assert "Stripe gave no reason." in unasked.text
 
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import col
@@ -93,7 +94,7 @@ async def open_desk(folder: Path) -> AsyncIterator[Desk]:
         yield Desk(runtime, opened, shop, event, floor, balcony, guest)
 
 
-def _times(shop: Shop) -> dict[str, object]:
+def _times(shop: Shop) -> dict[str, Any]:
     starts = shop.now + timedelta(days=40)
     return {
         "starts_at": starts,

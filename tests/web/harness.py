@@ -53,6 +53,7 @@ __all__ = [
 ]
 
 PASSWORD = "correct horse battery"
+_ROOT = "reflex___state____state"
 _TOAST = re.compile(r"""refs\['__toast'\].*?\((?P<text>"(?:[^"\\]|\\.)*")""")
 _HASH = accounts.hash_password(PASSWORD)
 
@@ -184,6 +185,12 @@ class Tab:
     toasts: list[str] = field(default_factory=list)
     redirects: list[str] = field(default_factory=list)
     sent: list[Any] = field(default_factory=list)
+    connected: bool = False
+
+    async def open(self) -> None:
+        """Load the page as a browser does: Reflex's own events, then the page's ``on_load`` handlers."""
+        self.connected = True
+        await self.send(f"{_ROOT}.hydrate_and_load", {})
 
     async def call(self, handler: Any, *args: Any) -> None:
         """Send an event as the page would: ``await tab.call(OrdersState.search, "KB-7F3K")``."""
@@ -191,7 +198,13 @@ class Tab:
         await self.send(event.name, dict(event.payload))
 
     async def send(self, name: str, payload: dict[str, Any]) -> None:
-        """Send an event as any socket client could: by full name, with arguments of any type."""
+        """Send an event as any socket client could: by full name, with arguments of any type.
+
+        The page's ``on_load`` handlers do not run: see ``open``.
+        """
+        if not self.connected:
+            self.connected = True
+            await self.send(f"{_ROOT}.hydrate", {})
         query = "&".join(f"{key}={value}" for key, value in self.query.items())
         data = {
             "headers": {"cookie": self.cookie, "origin": "http://localhost:8000", "asgi-scope-client": "203.0.113.9"},

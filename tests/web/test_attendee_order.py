@@ -10,11 +10,14 @@ import pytest
 import sqlalchemy as sa
 from sqlmodel import col
 
+from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.orders.tables import Order, Ticket
+from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import RequestStatus
 from kagibag_app.features.refunds.tables import RefundRequest
+from kagibag_app.kit.actor import Actor, ActorKind
 from kagibag_app.storage.secrets import LinkPurpose
 from kagibag_app.web.attendee.checkout.state import CheckoutState
 from kagibag_app.web.attendee.find_order.state import FindOrderState
@@ -135,12 +138,13 @@ async def test_a_request_is_withdrawn_once_it_is_confirmed(desk: Desk) -> None:
 async def test_a_declined_request_can_be_answered_once(desk: Desk) -> None:
     tab = await opened(desk, await desk.paid(floor=1))
     await tab.call(OrderState.request_refund, WHY)
-    async with desk.runtime.store.transaction() as tx:
-        await tx.session.execute(
-            sa.update(RefundRequest).values(
-                status=RequestStatus.DECLINED, decision_message="Too late for us."
-            )
+    [request] = await desk.shop.rows(RefundRequest)
+    owner = Actor(ActorKind.MEMBER, organizer_id=desk.shop.organizer_id, role=Role.OWNER, name="Dana")
+    await desk.runtime.store.run(
+        lambda tx: refunds.decline(
+            tx, owner, request_id=request.public_id, version=request.version, message="Too late for us."
         )
+    )
     await tab.push(OrderState.refresh)
     [shown] = tab.vars["refunds"]
     assert (shown.answer, shown.can_reply) == ("Too late for us.", True)

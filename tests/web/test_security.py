@@ -108,7 +108,9 @@ async def test_only_files_named_by_their_content_are_kept_for_a_year(
 
 
 async def test_a_file_shown_as_a_page_runs_nothing(client: httpx.AsyncClient) -> None:
-    assert (await client.get("/assets/x.js")).headers["content-security-policy"].startswith("default-src 'none'")
+    assert (
+        (await client.get("/assets/x.js")).headers["content-security-policy"].startswith("default-src 'none'")
+    )
     assert (await client.get("/e/spring-ball")).headers["content-security-policy"] == POLICY
 
 

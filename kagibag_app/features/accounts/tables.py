@@ -12,7 +12,7 @@ from kagibag_app.storage.columns import maybe_moment, moment
 class Installation(SQLModel, table=True):
     """One row: which Stripe this database belongs to. Another mode is refused at start."""
 
-    __tablename__ = "installations"
+    __tablename__ = "installations"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     stripe_mode: str
@@ -23,7 +23,7 @@ class Installation(SQLModel, table=True):
 class Organizer(SQLModel, table=True):
     """Someone who sells tickets. Without an account of its own it sells through the platform's."""
 
-    __tablename__ = "organizers"
+    __tablename__ = "organizers"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -39,7 +39,7 @@ class Organizer(SQLModel, table=True):
 class User(SQLModel, table=True):
     """A person who can log in. ``email`` is casefolded."""
 
-    __tablename__ = "users"
+    __tablename__ = "users"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -53,7 +53,7 @@ class User(SQLModel, table=True):
 class Membership(SQLModel, table=True):
     """A user's role in one organization."""
 
-    __tablename__ = "memberships"
+    __tablename__ = "memberships"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("organizer_id", "user_id"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -71,7 +71,7 @@ class LoginSession(SQLModel, table=True):
     login, re-authentication or money decision, ``password_at`` the last time the password was typed.
     """
 
-    __tablename__ = "login_sessions"
+    __tablename__ = "login_sessions"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     token_hash: str = Field(unique=True)

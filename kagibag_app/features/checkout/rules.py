@@ -14,7 +14,6 @@ from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.kit.money import Money
 from kagibag_app.kit.text import one_line
 
-
 MAX_TICKETS = 50
 MOST_TYPES = 500
 NAME_LIMIT = 100

@@ -12,7 +12,7 @@ from kagibag_app.storage.columns import document, maybe_moment, minor, moment
 class Dispute(SQLModel, table=True):
     """A buyer disputes a charge with the bank. ``evidence_due_at`` is absent when no answer is possible."""
 
-    __tablename__ = "disputes"
+    __tablename__ = "disputes"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.UniqueConstraint("account", "stripe_id"),
         sa.Index("ix_disputes_list", "organizer_id", "status", "evidence_due_at"),
@@ -44,7 +44,7 @@ class Dispute(SQLModel, table=True):
 class DisputeEvent(SQLModel, table=True):
     """One step of a dispute; ``dedupe_key`` lets each happen once however often Stripe repeats itself."""
 
-    __tablename__ = "dispute_events"
+    __tablename__ = "dispute_events"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("dispute_id", "dedupe_key"),)
 
     id: int = Field(default=None, primary_key=True)

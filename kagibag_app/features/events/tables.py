@@ -13,7 +13,7 @@ from kagibag_app.storage.columns import document, maybe_moment, minor, moment
 class Event(SQLModel, table=True):
     """Something people come to. ``refund_policy`` is the document of ``refunds.rules.RefundPolicy``."""
 
-    __tablename__ = "events"
+    __tablename__ = "events"  # pyright: ignore[reportAssignmentType]
 
     id: int = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -36,7 +36,7 @@ class Event(SQLModel, table=True):
 class TicketType(SQLModel, table=True):
     """What is sold, with its counters: sold + held never exceeds capacity (the database checks too)."""
 
-    __tablename__ = "ticket_types"
+    __tablename__ = "ticket_types"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.CheckConstraint("sold >= 0 AND held >= 0 AND sold + held <= capacity", name="ck_capacity"),
     )

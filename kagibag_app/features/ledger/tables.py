@@ -11,7 +11,7 @@ from kagibag_app.storage.columns import minor, moment
 class LedgerEntry(SQLModel, table=True):
     """One movement at Stripe: settlement amount as Stripe booked it, presentment amount as the buyer saw it."""
 
-    __tablename__ = "ledger_entries"
+    __tablename__ = "ledger_entries"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.UniqueConstraint("account", "balance_transaction", "kind", "ordinal"),
         sa.Index("ix_ledger_order", "order_id", "id"),

@@ -13,7 +13,7 @@ from kagibag_app.storage.columns import document, maybe_moment, moment
 class EmailMessage(SQLModel, table=True):
     """One mail: template and parameters, rendered when it is sent or read, so that no link is stored."""
 
-    __tablename__ = "email_messages"
+    __tablename__ = "email_messages"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.Index("ix_messages_organizer", "organizer_id", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)

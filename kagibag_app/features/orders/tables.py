@@ -18,7 +18,7 @@ class Order(SQLModel, table=True):
     ``request_key`` is the digest of the checkout that placed it: sent twice, it is still one order.
     """
 
-    __tablename__ = "orders"
+    __tablename__ = "orders"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.CheckConstraint(
             "total_minor >= 0 AND subtotal_minor - discount_minor = total_minor", name="ck_total"
@@ -60,7 +60,7 @@ class Order(SQLModel, table=True):
 class LineItem(SQLModel, table=True):
     """One ticket's line: name and price as they were at purchase, and what the seat takes of capacity."""
 
-    __tablename__ = "line_items"
+    __tablename__ = "line_items"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.CheckConstraint("net_minor >= 0 AND list_minor - discount_minor = net_minor", name="ck_net"),
     )
@@ -84,7 +84,7 @@ class Ticket(SQLModel, table=True):
     ``refund_in_progress`` is pushed by refunds from approval on: check-in is refused meanwhile.
     """
 
-    __tablename__ = "tickets"
+    __tablename__ = "tickets"  # pyright: ignore[reportAssignmentType]
 
     id: int = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -103,7 +103,7 @@ class Ticket(SQLModel, table=True):
 class AppliedPromotion(SQLModel, table=True):
     """A promotion as it was at purchase, and what it took off."""
 
-    __tablename__ = "applied_promotions"
+    __tablename__ = "applied_promotions"  # pyright: ignore[reportAssignmentType]
 
     id: int = Field(default=None, primary_key=True)
     organizer_id: int

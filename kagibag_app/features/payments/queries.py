@@ -12,7 +12,7 @@ from sqlmodel import col
 
 from kagibag_app.features.accounts.tables import Organizer
 from kagibag_app.features.orders.tables import LineItem
-from kagibag_app.features.payments.rules import EventOutcome, PaymentStatus, method_text
+from kagibag_app.features.payments.rules import UNSETTLED, EventOutcome, PaymentStatus, method_text
 from kagibag_app.features.payments.tables import Payment, PaymentAttempt, StripeEvent
 from kagibag_app.features.payments.views import AttemptView, InboxRow, PaymentView
 
@@ -47,16 +47,6 @@ async def system_payment(session: AsyncSession, payment_id: int) -> Payment | No
 async def system_by_public_id(session: AsyncSession, public_id: str) -> Payment | None:
     """Return the payment with this public id."""
     return await session.scalar(sa.select(Payment).where(col(Payment.public_id) == public_id))
-
-
-async def system_captured(session: AsyncSession, order_id: int) -> Payment | None:
-    """Return the payment that paid an order: the first one captured."""
-    return await session.scalar(
-        sa.select(Payment)
-        .where(col(Payment.order_id) == order_id, col(Payment.captured_at).is_not(None))
-        .order_by(col(Payment.captured_at), col(Payment.id))
-        .limit(1)
-    )
 
 
 async def system_newest(session: AsyncSession, order_id: int) -> Payment | None:
@@ -129,11 +119,10 @@ async def system_account_known(session: AsyncSession, account: str) -> bool:
 
 async def system_unsettled(session: AsyncSession, event: StripeEvent) -> Sequence[StripeEvent]:
     """Return every event of the same object that still waits for its effect, this one included."""
-    waiting = (EventOutcome.PENDING, EventOutcome.FAILED)
     same = sa.and_(
         col(StripeEvent.account) == event.account,
         col(StripeEvent.object_id) == event.object_id,
-        col(StripeEvent.outcome).in_(waiting),
+        col(StripeEvent.outcome).in_(UNSETTLED),
     )
     return (
         await session.scalars(

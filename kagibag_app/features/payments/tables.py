@@ -21,7 +21,7 @@ class Payment(SQLModel, table=True):
     from then on. ``synced_at``: when the newest look at Stripe began; an older look changes nothing.
     """
 
-    __tablename__ = "payments"
+    __tablename__ = "payments"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.Index("uq_payment_open", "order_id", unique=True, sqlite_where=_OPEN, postgresql_where=_OPEN),
         sa.Index("ix_payments_intent", "account", "payment_intent_id"),
@@ -60,7 +60,7 @@ class Payment(SQLModel, table=True):
 class PaymentAttempt(SQLModel, table=True):
     """One failed try to pay: a declined card, an unanswered question of the bank. ``key`` lets each be noted once."""
 
-    __tablename__ = "payment_attempts"
+    __tablename__ = "payment_attempts"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("payment_id", "key"),)
 
     id: int = Field(default=None, primary_key=True)
@@ -79,7 +79,7 @@ class StripeEvent(SQLModel, table=True):
     belongs to, where the event says so.
     """
 
-    __tablename__ = "stripe_events"
+    __tablename__ = "stripe_events"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.Index("ix_stripe_events_object", "account", "object_id", "outcome"),
         sa.Index("ix_stripe_events_payment", "account", "payment_intent_id", "outcome"),

@@ -12,7 +12,7 @@ from kagibag_app.storage.columns import document_list, maybe_moment, minor, mome
 class Promotion(SQLModel, table=True):
     """A code. ``value``: basis points (1500 = 15 %) or minor units of ``currency``. Once used never deleted."""
 
-    __tablename__ = "promotions"
+    __tablename__ = "promotions"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("organizer_id", "code"),)
 
     id: int = Field(default=None, primary_key=True)
@@ -36,7 +36,7 @@ class Promotion(SQLModel, table=True):
 class PromotionUse(SQLModel, table=True):
     """One order's use of a promotion; ``uses`` counts those not released."""
 
-    __tablename__ = "promotion_uses"
+    __tablename__ = "promotion_uses"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.UniqueConstraint("promotion_id", "order_id"),
         sa.Index("ix_promotion_uses_email", "promotion_id", "email_key"),

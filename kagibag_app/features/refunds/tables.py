@@ -17,7 +17,7 @@ _AT_STRIPE = sa.text("stripe_refund_id IS NOT NULL")
 class RefundRequest(SQLModel, table=True):
     """A buyer asks for money back. ``outcome`` is the policy's answer that both sides saw."""
 
-    __tablename__ = "refund_requests"
+    __tablename__ = "refund_requests"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.Index("ix_requests_queue", "organizer_id", "status", "id"),)
 
     id: int | None = Field(default=None, primary_key=True)
@@ -44,7 +44,7 @@ class RefundRequest(SQLModel, table=True):
 class RefundRequestTicket(SQLModel, table=True):
     """A ticket in a request; ``active`` while the request holds it, unique then."""
 
-    __tablename__ = "refund_request_tickets"
+    __tablename__ = "refund_request_tickets"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.Index(
             "uq_request_ticket_active",
@@ -66,7 +66,7 @@ class RefundRequestTicket(SQLModel, table=True):
 class RefundNote(SQLModel, table=True):
     """A member's private note on a request."""
 
-    __tablename__ = "refund_notes"
+    __tablename__ = "refund_notes"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     request_id: int = Field(foreign_key="refund_requests.id", index=True)
@@ -87,7 +87,7 @@ class Refund(SQLModel, table=True):
     was told that it takes long. ``flagged``: a person should look.
     """
 
-    __tablename__ = "refunds"
+    __tablename__ = "refunds"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.CheckConstraint("amount_minor > 0", name="ck_refund_amount"),
         sa.Index(
@@ -142,7 +142,7 @@ class Refund(SQLModel, table=True):
 class RefundAllocation(SQLModel, table=True):
     """How much of a refund belongs to one line item."""
 
-    __tablename__ = "refund_allocations"
+    __tablename__ = "refund_allocations"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("refund_id", "line_item_id"),)
 
     id: int | None = Field(default=None, primary_key=True)

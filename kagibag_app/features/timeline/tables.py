@@ -15,7 +15,7 @@ class TimelineEntry(SQLModel, table=True):
     ``unexpected`` marks a jump that Stripe made outside our own table of moves.
     """
 
-    __tablename__ = "timeline_entries"
+    __tablename__ = "timeline_entries"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.Index("ix_timeline_order", "order_id", "id"),
         sa.Index(
@@ -46,7 +46,7 @@ class TimelineEntry(SQLModel, table=True):
 class AuditEntry(SQLModel, table=True):
     """One act outside any order. ``organizer_id`` is absent for acts of the installation."""
 
-    __tablename__ = "audit_entries"
+    __tablename__ = "audit_entries"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     organizer_id: int | None = Field(default=None, index=True)

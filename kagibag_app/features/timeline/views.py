@@ -131,7 +131,9 @@ def _actor(kind: str, name: str) -> str:
 
 
 def _amount(facts: dict[str, Any]) -> str:
-    minor = next((facts[key] for key in ("amount_minor", "total_minor", "refunded_minor") if key in facts), None)
+    minor = next(
+        (facts[key] for key in ("amount_minor", "total_minor", "refunded_minor") if key in facts), None
+    )
     return "" if minor is None or "currency" not in facts else l10n.money(minor, facts["currency"])
 
 
@@ -151,7 +153,11 @@ class _Facts(dict[str, Any]):
 
 
 def _state(labels: dict[str, str]) -> Callable[[dict[str, Any]], str]:
-    return lambda facts: f"Now {labels.get(facts['new'], facts['new']).lower()}"
+    def say(facts: dict[str, Any]) -> str:
+        new = str(facts["new"])
+        return f"Now {labels.get(new, new).lower()}"
+
+    return say
 
 
 def _tickets(verb: str) -> Callable[[dict[str, Any]], str]:
@@ -168,6 +174,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.ORDER_STATUS: _state(ORDER_STATUS_LABELS),
     EntryKind.REFUND_STATE: _state(REFUND_STATE_LABELS),
     EntryKind.DISPUTE_STATE: _state(DISPUTE_STATE_LABELS),
+    EntryKind.PAYMENT_STATUS: _with("Payment became {new}"),
     EntryKind.PAYMENT_OPENED: _with("Payment page opened at Stripe"),
     EntryKind.PAYMENT_ATTEMPT_FAILED: _with("Payment declined {card}"),
     EntryKind.PAYMENT_CAPTURED: _with("{amount} paid {card}"),

@@ -12,7 +12,7 @@ from kagibag_app.storage.columns import document_list, maybe_moment, moment
 class WebhookEndpoint(SQLModel, table=True):
     """Where an organizer wants to be told. ``event_filter`` empty: everything. Secrets are sealed."""
 
-    __tablename__ = "webhook_endpoints"
+    __tablename__ = "webhook_endpoints"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -37,7 +37,7 @@ class WebhookEvent(SQLModel, table=True):
     ``order_number`` is copied from the payload, for the log and its search.
     """
 
-    __tablename__ = "webhook_events"
+    __tablename__ = "webhook_events"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     public_id: str = Field(unique=True)
@@ -57,7 +57,7 @@ class WebhookDelivery(SQLModel, table=True):
     it: a row from before a hold or a replay finds another number and ends.
     """
 
-    __tablename__ = "webhook_deliveries"
+    __tablename__ = "webhook_deliveries"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         sa.UniqueConstraint("endpoint_id", "event_id"),
         sa.Index("ix_deliveries_endpoint", "endpoint_id", "id"),
@@ -79,7 +79,7 @@ class WebhookDelivery(SQLModel, table=True):
 class WebhookAttempt(SQLModel, table=True):
     """One try of a delivery, with what came back. ``number`` goes on counting through replays."""
 
-    __tablename__ = "webhook_attempts"
+    __tablename__ = "webhook_attempts"  # pyright: ignore[reportAssignmentType]
 
     id: int | None = Field(default=None, primary_key=True)
     delivery_id: int = Field(foreign_key="webhook_deliveries.id", index=True)

@@ -36,7 +36,9 @@ def left(until: datetime, now: datetime) -> str:
         return "less than a minute"
     if span < _HOUR:
         return _count(span // _MINUTE, "minute")
-    larger, smaller = ((_DAY, "day"), (_HOUR, "hour")) if span >= _DAY else ((_HOUR, "hour"), (_MINUTE, "minute"))
+    larger, smaller = (
+        ((_DAY, "day"), (_HOUR, "hour")) if span >= _DAY else ((_HOUR, "hour"), (_MINUTE, "minute"))
+    )
     rest = span % larger[0] // smaller[0]
     first = _count(span // larger[0], larger[1])
     return f"{first} {_count(rest, smaller[1])}" if rest else first

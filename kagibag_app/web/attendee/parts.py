@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from kagibag_app.web.components.buttons import link_button
@@ -27,11 +29,8 @@ def plain_answer(sign: str, title: str, text: Content, *actions: Content, live: 
         live: Announced by screen readers when it appears.
     """
     parts = [icon(sign, 20), rx.el.h1(title), rx.el.p(text), rx.el.div(*actions, class_name="row wrap")]
-    return rx.el.div(
-        rx.el.div(*parts, class_name="empty"),
-        class_name="plain-answer",
-        **({"role": "status"} if live else {}),
-    )
+    announced: dict[str, Any] = {"role": "status"} if live else {}
+    return rx.el.div(rx.el.div(*parts, class_name="empty"), class_name="plain-answer", **announced)
 
 
 def dead_link(sandbox: Flag) -> rx.Component:

@@ -81,7 +81,11 @@ def _form(name: str, said: rx.Var[str]) -> rx.Component:
         error=cast("rx.Var[str]", rx.match(said, *_ERRORS, "")),
     )
     back = rx.el.input(type="hidden", name="next", value=Workspace.here)
-    return native_form(back, password, action=CONFIRM_PATH, id=f"{name}-form")
+    # Password managers look for whose password it is.
+    whose = rx.el.input(
+        name="username", value=Workspace.email, auto_complete="username", read_only=True, hidden=True
+    )
+    return native_form(back, whose, password, action=CONFIRM_PATH, id=f"{name}-form")
 
 
 def _send(name: str, act: str) -> rx.Component:

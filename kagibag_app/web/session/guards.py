@@ -20,14 +20,13 @@ from kagibag_app.features.accounts.rules import (
     Action,
     SessionState,
     allowed,
-    recently_confirmed,
 )
 from kagibag_app.features.accounts.views import SessionView
 from kagibag_app.kit.actor import Actor, ActorKind
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.web.runtime import runtime
 from kagibag_app.web.session.claims import BadClaim, Claims
-from kagibag_app.web.session.workspace import Workspace, standing, tab_session
+from kagibag_app.web.session.workspace import Workspace, may_decide, standing, tab_session
 
 log = structlog.get_logger(__name__)
 
@@ -204,15 +203,12 @@ def _admitted(state: Workspace, view: SessionView | None, action: Action) -> Ses
     if found is SessionState.OVER:
         raise _Refused(state._to_login(error="expired"))
     if found is SessionState.IDLE:
-        state._go_idle()
+        state._go_idle(view)
         raise _Refused
     state._greet(view)
     if not allowed(view.role, action):
         raise _Refused(rx.toast.error(NOT_ALLOWED))
-    now = runtime().clock.now()
-    if action in MONEY_ACTIONS and not recently_confirmed(
-        now, confirmed_at=view.confirmed_at, password_at=view.password_at
-    ):
+    if action in MONEY_ACTIONS and not may_decide(view):
         state.confirm_wanted = True
         raise _Refused
     return view

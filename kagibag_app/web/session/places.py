@@ -44,7 +44,8 @@ def marked(path: str, word: str) -> str:
 def place(state: rx.State) -> str:
     """Return the path and query that a tab shows, as the browser claims; without what the confirm route added."""
     url = state.router.url
-    return _without_confirm(f"{url.path}?{url.query}" if url.query else url.path)
+    path = url.path.rstrip("/") or "/"
+    return _without_confirm(f"{path}?{url.query}" if url.query else path)
 
 
 def route_arg(state: rx.State, name: str) -> str:

@@ -10,7 +10,7 @@ from reflex.state import BaseState
 from reflex_base.event import Event
 
 from kagibag_app.features.accounts import service as accounts
-from kagibag_app.features.accounts.rules import SessionState, session_state
+from kagibag_app.features.accounts.rules import SessionState, recently_confirmed, session_state
 from kagibag_app.features.accounts.views import SessionView
 from kagibag_app.settings import StripeMode
 from kagibag_app.web.components.shell import Member
@@ -32,6 +32,7 @@ class Workspace(rx.State):
         idle: Nothing was done for 30 minutes: the data has left the page and an overlay asks for the password.
         confirm_wanted: A money decision waits for the password to be typed again.
         here: Path and query to come back to after the password.
+        email: Whose password is asked for; password managers look for it.
     """
 
     member: Member = Member()
@@ -39,6 +40,7 @@ class Workspace(rx.State):
     idle: bool = False
     confirm_wanted: bool = False
     here: str = ""
+    email: str = ""
     _owner: str = ""
 
     def _to_login(self, *, error: str = "") -> Any:
@@ -47,11 +49,11 @@ class Workspace(rx.State):
         self._forget()
         return rx.redirect(login_path(where, error=error))
 
-    def _go_idle(self) -> None:
+    def _go_idle(self, view: SessionView) -> None:
         """Take the data off the page, keep the address, ask for the password."""
         if not self.idle:
             self._forget()
-            self.idle = True
+            self.idle, self.email = True, view.email
         self._come_back_here()
 
     def _greet(self, view: SessionView) -> None:
@@ -62,6 +64,9 @@ class Workspace(rx.State):
         sandbox = runtime().settings.stripe_mode is StripeMode.SANDBOX
         if (self.member, self.sandbox, self.idle) != (shown, sandbox, False):
             self.member, self.sandbox, self.idle = shown, sandbox, False
+            self.email = view.email
+        if self.confirm_wanted and may_decide(view):
+            self.confirm_wanted = False
         self._come_back_here()
 
     def _come_back_here(self) -> None:
@@ -108,6 +113,12 @@ def standing(view: SessionView) -> SessionState:
     return session_state(
         runtime().clock.now(), last_active_at=view.last_active_at, expires_at=view.expires_at
     )
+
+
+def may_decide(view: SessionView) -> bool:
+    """Say whether money may be decided without typing the password again."""
+    now = runtime().clock.now()
+    return recently_confirmed(now, confirmed_at=view.confirmed_at, password_at=view.password_at)
 
 
 def client_address(state: rx.State) -> str:

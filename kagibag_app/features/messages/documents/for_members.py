@@ -39,7 +39,7 @@ def refund_requested(params: Mapping[str, Any], links: Links) -> Letter:
     if request["reason_text"]:
         blocks.append(Quote(f"{card.buyer_name} wrote", request["reason_text"]))
     blocks.append(Paragraph("No money moves before you approve it."))
-    blocks.append(Button("Review the request", links.admin(f"refunds/{request['public_id']}")))
+    blocks.append(Button("Review the request", links.admin(f"refunds?request={request['public_id']}")))
     return _letter(
         card,
         params,
@@ -54,7 +54,7 @@ def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
     card = Card(params["order"])
     amount = card.money(params["amount_minor"])
     request_id = params["request_public_id"]
-    target = f"refunds/{request_id}" if request_id else f"orders/{card.public_id}"
+    target = f"refunds?request={request_id}" if request_id else f"orders/{card.number}"
     return _letter(
         card,
         params,
@@ -69,8 +69,8 @@ def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
                 ]
             ),
             Paragraph(
-                "The money is not with the buyer, and nothing is sent again by itself. Try once more, or note that "
-                "you returned it outside Stripe."
+                "The money is not with the buyer, and nothing is sent again by itself. Read the reason, then try "
+                "once more from the request."
             ),
             Button("Open the request" if request_id else "Open the order", links.admin(target)),
         ],
@@ -118,7 +118,7 @@ def webhook_disabled(params: Mapping[str, Any], links: Links) -> Letter:
             Paragraph(
                 "Nothing is lost: events for it are held until you switch it on again, and can be sent then."
             ),
-            Button("Open the endpoint", links.admin(f"webhooks/{endpoint['public_id']}")),
+            Button("Open the endpoint", links.admin(f"webhooks?endpoint={endpoint['public_id']}")),
         ],
         footer=f"Sent to {_member(params)} as a member who decides about webhooks. The link asks for your login.",
     )

@@ -14,6 +14,7 @@ from kagibag_app.features.payments import queries
 from kagibag_app.features.payments.rules import (
     APPLY_STRIPE_EVENT,
     HANDLED_EVENTS,
+    UNSETTLED,
     EventOutcome,
     FailedTry,
     Subject,
@@ -118,7 +119,7 @@ def _enqueue(tx: Transaction, row: StripeEvent, subject: Subject, dedupe_key: st
 async def begin_event(tx: Transaction, *, event_id: int) -> EventWork | None:
     """Begin a look at an event's object. ``None`` when the event was settled meanwhile."""
     row = await tx.session.get(StripeEvent, event_id, with_for_update=True, populate_existing=True)
-    if row is None or row.outcome not in (EventOutcome.PENDING, EventOutcome.FAILED):
+    if row is None or row.outcome not in UNSETTLED:
         return None
     row.attempts += 1
     await tx.session.flush()
@@ -248,7 +249,7 @@ async def _rows(tx: Transaction, ids: Collection[int]) -> list[StripeEvent]:
         sa.select(StripeEvent)
         .where(
             col(StripeEvent.id).in_(ids),
-            col(StripeEvent.outcome).in_((EventOutcome.PENDING, EventOutcome.FAILED)),
+            col(StripeEvent.outcome).in_(UNSETTLED),
         )
         .order_by(col(StripeEvent.id))
         .with_for_update()

@@ -1,7 +1,7 @@
 """Reads of refunds."""
 
 from kagibag_app.features.refunds.queries.attendee import attendee_refunds
-from kagibag_app.features.refunds.queries.detail import refunds_of_order, request_detail
+from kagibag_app.features.refunds.queries.detail import request_detail
 from kagibag_app.features.refunds.queries.facts import (
     TicketLine,
     active_requests,
@@ -28,6 +28,7 @@ from kagibag_app.features.refunds.queries.facts import (
     unsent_refunds,
     why_not,
 )
+from kagibag_app.features.refunds.queries.money import refunds_of_order
 from kagibag_app.features.refunds.queries.queue import TABS, needs_decision, queue_page, request_version
 
 __all__ = [

@@ -149,10 +149,12 @@ async def _flags(session: AsyncSession, ids: Sequence[int], orders: set[int]) ->
         .where(col(Refund.request_id).in_(ids), col(RefundRequest.status) == _Q.FAILED, col(Refund.failure_message) != "")
         .order_by(col(Refund.id))
     )
-    for request, why in {int(r): why for r, why in failed if r is not None}.items():
+    newest = {int(request): why for request, why in failed if request is not None}
+    for request, why in newest.items():
         found.setdefault(request, []).append(Flag("failed", "Refund failed", why))
     disputed = await session.scalars(
-        sa.select(col(RefundRequest.id))
+        sa.select(col(RefundRequestTicket.request_id))
+        .join(RefundRequest, col(RefundRequest.id) == col(RefundRequestTicket.request_id))
         .join(Payment, col(Payment.order_id) == col(RefundRequest.order_id))
         .where(col(RefundRequest.id).in_(ids), col(Payment.order_id).in_(orders), col(Payment.open_chargeback))
         .distinct()

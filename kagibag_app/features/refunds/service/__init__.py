@@ -1,15 +1,10 @@
 """Verbs of refunds: what buyers ask, members decide, jobs send, and Stripe reports."""
 
-from kagibag_app.features.refunds.service.decisions import (
-    AlreadyDecided,
-    add_note,
-    approve,
-    decline,
-    retry,
-    retry_refund,
-)
+from kagibag_app.features.refunds.service.claiming import AlreadyDecided
+from kagibag_app.features.refunds.service.decisions import add_note, approve, decline
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund, refund_late_payment
 from kagibag_app.features.refunds.service.requests import reply, request, withdraw
+from kagibag_app.features.refunds.service.retrying import retry, retry_refund
 from kagibag_app.features.refunds.service.sending import (
     Submission,
     begin_submission,

@@ -1,49 +1,33 @@
-"""What a member decides about a refund request: approve, decline, retry, note."""
+"""What a member decides about a refund request: approve, decline, note."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import col
-
-from kagibag_app import l10n
-from kagibag_app.features.accounts.rules import Action, allowed
-from kagibag_app.features.accounts.tables import Organizer
+from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.orders import queries as order_queries
 from kagibag_app.features.orders.tables import Order
-from kagibag_app.features.payments import service as payments
-from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import (
-    ACTIVE_REQUESTS,
-    REQUEST_MOVES,
     RefundSource,
-    RefundStatus,
     RequestStatus,
     allocate,
     check_amount,
 )
-from kagibag_app.features.refunds.service.creation import create_refund, note, touch
+from kagibag_app.features.refunds.service.claiming import claim, paying_payment, require
+from kagibag_app.features.refunds.service.creation import create_refund, touch
 from kagibag_app.features.refunds.service.locking import lock_request
 from kagibag_app.features.refunds.service.requests import check_refundable
 from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
-from kagibag_app.features.refunds.tables import Refund, RefundNote, RefundRequest, RefundRequestTicket
+from kagibag_app.features.refunds.tables import RefundNote, RefundRequest, RefundRequestTicket
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
-from kagibag_app.kit.actor import Actor, ActorKind
-from kagibag_app.kit.errors import BadInput, DomainError, Forbidden, NotFound
+from kagibag_app.kit.actor import Actor
 from kagibag_app.storage.transaction import Transaction
-
-
-class AlreadyDecided(DomainError):
-    """Somebody else was first; the sentence says who, what and when."""
-
-    code = "already_decided"
 
 
 async def approve(
@@ -73,12 +57,12 @@ async def approve(
         AlreadyDecided: It was decided or changed meanwhile.
         BadInput, DomainError: The amount is not refundable, or nothing of this order is (see ``request``).
     """
-    _require(actor, Action.DECIDE_REFUNDS)
+    require(actor, Action.DECIDE_REFUNDS)
     said, private = text.many_lines(message, field="message"), text.many_lines(note, field="note")
     order, request = await lock_request(tx, actor, request_id)
-    payment = await _payment(tx, order)
+    payment = await paying_payment(tx, order)
     tickets = await queries.request_tickets(tx.session, request.id or 0)
-    await _claim(tx, actor, request, version, RequestStatus.APPROVED, said)
+    await claim(tx, actor, request, version, RequestStatus.APPROVED, said)
     check_refundable(order, payment)
     refundable = await _refundable(tx, order, tickets)
     limit = min(sum(refundable.values()), payment.captured_minor - payment.committed_minor)
@@ -111,65 +95,15 @@ async def decline(
         Forbidden, NotFound, AlreadyDecided: As in ``approve``.
         BadInput: No message, or a text too long.
     """
-    _require(actor, Action.DECIDE_REFUNDS)
+    require(actor, Action.DECIDE_REFUNDS)
     said = text.many_lines(message, field="message", required=True)
     private = text.many_lines(note, field="note")
     _, request = await lock_request(tx, actor, request_id)
-    await _claim(tx, actor, request, version, RequestStatus.DECLINED, said)
+    await claim(tx, actor, request, version, RequestStatus.DECLINED, said)
     await _add_note(tx, actor, request, private)
     _record(tx, actor, request, EntryKind.REFUND_DECLINED, request.amount_minor, message=said)
     await _mail(tx, request, Template.REFUND_DECLINED, request.amount_minor, said)
     touch(tx, request.organizer_id, request.order_id)
-
-
-async def retry(tx: Transaction, actor: Actor, *, request_id: str, version: int) -> str:
-    """Send a failed refund again: a new row with a new key, after a look at what became of the old one.
-
-    Returns:
-        The new refund's public id.
-
-    Raises:
-        Forbidden, NotFound, AlreadyDecided: As in ``approve``.
-        DomainError: ``refund_exceeds_remaining``, ``charge_disputed``: it can't be sent now.
-    """
-    _require(actor, Action.DECIDE_REFUNDS)
-    order, request = await lock_request(tx, actor, request_id)
-    payment = await _payment(tx, order)
-    await _claim(tx, actor, request, version, RequestStatus.APPROVED, None)
-    check_refundable(order, payment)
-    failed = await queries.last_refund(tx.session, request.id or 0)
-    if failed is None:
-        raise NotFound("refund")
-    return await _send_again(tx, actor, order, payment, failed)
-
-
-async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
-    """Send a failed refund again that belongs to no request, such as one of money that came too late.
-
-    Returns:
-        The new refund's public id.
-
-    Raises:
-        Forbidden: The actor's role may not decide.
-        NotFound: No such refund in the actor's organization.
-        DomainError: ``not_failed``: it did not fail, has been retried, or belongs to a request.
-    """
-    _require(actor, Action.DECIDE_REFUNDS)
-    failed = await queries.system_refund(tx.session, refund_id) if isinstance(refund_id, str) else None
-    if failed is None or failed.organizer_id != actor.organizer_id:
-        raise NotFound("refund")
-    order = await order_queries.system_order(tx.session, failed.order_id)
-    if order is None:
-        raise NotFound("order")
-    payment = await payments.locked(tx, failed.payment_id)
-    await tx.session.refresh(failed, with_for_update=True)
-    replaced = await tx.session.scalar(sa.select(col(Refund.id)).where(col(Refund.retry_of) == failed.id))
-    if failed.status != RefundStatus.FAILED or failed.request_id is not None or replaced is not None:
-        raise DomainError(
-            "Only a failed refund that nobody has retried yet can be sent again here. Nothing was changed.",
-            code="not_failed",
-        )
-    return await _send_again(tx, actor, order, payment, failed)
 
 
 async def add_note(tx: Transaction, actor: Actor, *, request_id: str, text: str) -> None:
@@ -180,7 +114,7 @@ async def add_note(tx: Transaction, actor: Actor, *, request_id: str, text: str)
         NotFound: No such request in the actor's organization.
         BadInput: No text, or too long.
     """
-    _require(actor, Action.WRITE_NOTES)
+    require(actor, Action.WRITE_NOTES)
     words = _note_text(text)
     _, request = await lock_request(tx, actor, request_id)
     await _add_note(tx, actor, request, words)
@@ -191,44 +125,8 @@ async def add_note(tx: Transaction, actor: Actor, *, request_id: str, text: str)
     touch(tx, request.organizer_id, request.order_id)
 
 
-async def _send_again(tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund) -> str:
-    allocations = await _same_lines(tx, order, failed)
-    refund = await create_refund(
-        tx, actor, order=order, payment=payment, amount_minor=failed.amount_minor,
-        source=RefundSource(failed.source), request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
-    )  # fmt: skip
-    await set_in_progress(tx, order, refund, True)
-    note(tx, actor, refund, EntryKind.REFUND_RETRIED)
-    await refresh_order(tx, actor, order, payment)
-    return refund.public_id
-
-
-async def _same_lines(tx: Transaction, order: Order, failed: Refund) -> dict[int, int]:
-    """Return the failed refund's allocation, if the lines still have it.
-
-    Raises:
-        DomainError: ``refund_exceeds_remaining``: a line was refunded another way meanwhile.
-    """
-    allocations = await queries.allocations_of(tx.session, failed.id or 0)
-    left = await queries.refundable_lines(tx.session, order.id or 0)
-    if any(amount > left.get(line, 0) for line, amount in allocations.items()):
-        raise DomainError(
-            "Part of this money has been refunded another way meanwhile. Nothing was sent again.",
-            code="refund_exceeds_remaining",
-        )
-    return allocations
-
-
-async def _payment(tx: Transaction, order: Order) -> Payment:
-    known = await queries.refundable_payment(tx.session, order.id or 0)
-    if known is None:
-        check_refundable(order, None)
-        raise NotFound("payment")
-    return await payments.locked(tx, known.id or 0)
-
-
 async def _refundable(
-    tx: Transaction, order: Order, tickets: tuple[RefundRequestTicket, ...] | Any
+    tx: Transaction, order: Order, tickets: Sequence[RefundRequestTicket]
 ) -> dict[int, int]:
     left = await queries.refundable_lines(tx.session, order.id or 0)
     asked = {t.line_item_id for t in tickets}
@@ -242,54 +140,6 @@ def _shares(request: RefundRequest, amount: int, refundable: Mapping[int, int]) 
     if fits and sum(planned.values()) == amount:
         return planned
     return allocate(amount, refundable, request.currency)
-
-
-async def _claim(
-    tx: Transaction, actor: Actor, request: RefundRequest, version: object, target: RequestStatus, message: str | None
-) -> None:
-    """Decide by compare-and-set on status and version; keep the answer unless ``message`` is ``None``."""
-    if type(version) is not int:
-        raise BadInput("Reload the page, then decide again. Nothing was changed.", field="version")
-    may = [s for s, targets in REQUEST_MOVES.moves.items() if target in targets and _decidable(s, message)]
-    decision: dict[str, Any] = {"status": target, "version": col(RefundRequest.version) + 1}
-    decision |= {"decided_at": tx.now, "decided_by_id": actor.user_id, "decided_by": actor.name}
-    if message is not None:
-        decision["decision_message"] = message
-    result = await tx.session.execute(
-        sa.update(RefundRequest)
-        .where(
-            col(RefundRequest.id) == request.id,
-            col(RefundRequest.version) == version,
-            col(RefundRequest.status).in_(may),
-        )
-        .values(**decision)
-        .execution_options(synchronize_session=False)
-    )
-    if result.rowcount != 1:  # type: ignore[attr-defined]
-        raise await _too_late(tx, request)
-    await tx.session.refresh(request)
-    active = target in ACTIVE_REQUESTS
-    for ticket in await queries.request_tickets(tx.session, request.id or 0):
-        ticket.active = active
-
-
-def _decidable(status: RequestStatus, message: str | None) -> bool:
-    """A retry (no message) starts from a failure; a decision from a request that waits for one."""
-    return (status == RequestStatus.FAILED) == (message is None)
-
-
-async def _too_late(tx: Transaction, request: RefundRequest) -> AlreadyDecided:
-    organizer = await tx.session.get_one(Organizer, request.organizer_id)
-    if request.status in (RequestStatus.OPEN, RequestStatus.AWAITING_SECOND):
-        return AlreadyDecided("This request changed while you looked at it. Nothing was decided; look again.")
-    if request.status in (RequestStatus.WITHDRAWN, RequestStatus.SUPERSEDED) or request.decided_at is None:
-        return AlreadyDecided(f"This request is {request.status}. Nothing was changed.")
-    what = "declined" if request.status == RequestStatus.DECLINED else "approved"
-    if what == "approved" and request.approved_minor:
-        what += f" {l10n.money(request.approved_minor, request.currency)} of"
-    when = l10n.moment(request.decided_at, organizer.zone)
-    who = request.decided_by or "Somebody"
-    return AlreadyDecided(f"{who} {what} this request on {when}. Nothing was changed by you.")
 
 
 async def _add_note(tx: Transaction, actor: Actor, request: RefundRequest, words: str) -> None:
@@ -322,8 +172,3 @@ async def _mail(tx: Transaction, request: RefundRequest, template: Template, amo
         tx, organizer_id=request.organizer_id, order_id=request.order_id, to=card["buyer_email"], template=template,
         params={"order": card, "amount_minor": amount, "message": message},
     )  # fmt: skip
-
-
-def _require(actor: Actor, action: Action) -> None:
-    if actor.kind is not ActorKind.MEMBER or not allowed(actor.role, action):
-        raise Forbidden("Your role does not allow this. Nothing was changed; ask a manager of the organization.")

@@ -43,6 +43,7 @@ class Submission:
 
     Attributes:
         step: Send it, look it up, wait for another refund of the payment, or nothing.
+        began: When it was claimed, by the database's clock: no answer to it can be older.
         number: The row's count of tries; proof that nobody else has tried since.
         marked: This try stored ``maybe_sent_at``: only it may take it back.
         replay: An answer may be an old one, repeated for the key.
@@ -51,6 +52,7 @@ class Submission:
 
     step: NextStep
     refund_id: str
+    began: datetime
     number: int = 0
     marked: bool = False
     replay: bool = False
@@ -75,27 +77,27 @@ async def begin_submission(tx: Transaction, *, refund_id: str, looked_back: bool
     """
     refund, order, payment = await _lock(tx, refund_id)
     if refund.status not in (RefundStatus.CREATED, *_IN_TRANSIT):
-        return Submission(NextStep.NOTHING, refund_id)
+        return Submission(NextStep.NOTHING, refund_id, tx.now)
     if await queries.another_is_submitting(tx.session, refund):
-        return Submission(NextStep.WAIT, refund_id)
+        return Submission(NextStep.WAIT, refund_id, tx.now)
     older = tuple(r.public_id for r in await queries.predecessors(tx.session, refund))
     if refund.status == RefundStatus.CREATED:
         if tx.now - refund.created_at >= GIVE_UP:
             await fail(tx, SYSTEM, refund, order, payment, code=NOT_SENT, message="")
             await refresh_order(tx, SYSTEM, order, payment)
-            return Submission(NextStep.NOTHING, refund_id)
+            return Submission(NextStep.NOTHING, refund_id, tx.now)
         if older and not looked_back:
-            return _submission(NextStep.LOOK_BACK, refund, order, payment, predecessors=older)
+            return _submission(tx, NextStep.LOOK_BACK, refund, order, payment, predecessors=older)
     elif not key_is_young(_maybe_sent_at(refund), tx.now):
         refund.status = RefundStatus.UNKNOWN
-        return _submission(NextStep.LOOK_UP, refund, order, payment)
+        return _submission(tx, NextStep.LOOK_UP, refund, order, payment)
     marked = refund.status == RefundStatus.CREATED
     if marked:
         refund.maybe_sent_at = tx.now
     refund.status, refund.tries, refund.next_try_at = RefundStatus.SUBMITTING, refund.tries + 1, None
     await tx.session.flush()
     touch(tx, refund.organizer_id, refund.order_id)
-    return _submission(NextStep.SEND, refund, order, payment, marked=marked)
+    return _submission(tx, NextStep.SEND, refund, order, payment, marked=marked)
 
 
 async def record_sent(tx: Transaction, submission: Submission, snapshot: RefundSnapshot) -> None:
@@ -108,7 +110,7 @@ async def record_sent(tx: Transaction, submission: Submission, snapshot: RefundS
     if refund.stripe_refund_id is not None:
         return
     note(tx, SYSTEM, refund, EntryKind.REFUND_SENT, stripe_id=snapshot.refund_id)
-    await mirror(tx, refund, snapshot)
+    await mirror(tx, refund, snapshot, fetched_at=submission.began)
 
 
 async def record_not_reached(
@@ -208,7 +210,7 @@ async def record_looked_back(
     if alive and refund.status == RefundStatus.CREATED:
         await cancel_unsent(tx, refund, payment, order, reopen=False)
     for snapshot in found:
-        await record_gateway_refund(tx, snapshot, account=submission.account)
+        await record_gateway_refund(tx, snapshot, account=submission.account, fetched_at=submission.began)
     return not alive
 
 
@@ -216,7 +218,7 @@ async def record_others(tx: Transaction, submission: Submission, snapshots: list
     """Take over the other refunds of the payment: they may be why Stripe refused this one."""
     for snapshot in snapshots:
         if snapshot.refund_reference != submission.refund_id:
-            await record_gateway_refund(tx, snapshot, account=submission.account)
+            await record_gateway_refund(tx, snapshot, account=submission.account, fetched_at=submission.began)
 
 
 async def _unknown(tx: Transaction, refund: Refund, reason: str, delay: timedelta) -> timedelta:
@@ -258,6 +260,7 @@ def _maybe_sent_at(refund: Refund) -> datetime:
 
 
 def _submission(
+    tx: Transaction,
     step: NextStep,
     refund: Refund,
     order: Order,
@@ -267,7 +270,7 @@ def _submission(
     predecessors: tuple[str, ...] = (),
 ) -> Submission:
     return Submission(
-        step, refund.public_id, number=refund.tries, marked=marked, replay=not marked,
+        step, refund.public_id, tx.now, number=refund.tries, marked=marked, replay=not marked,
         payment_intent_id=payment.payment_intent_id, amount_minor=refund.amount_minor, currency=refund.currency,
         account=refund.account, key=refund.idempotency_key, order_number=order.number, predecessors=predecessors,
     )  # fmt: skip

@@ -11,7 +11,6 @@ from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.views import MessageRow
 from kagibag_app.features.orders.rules import mask_email
 from kagibag_app.features.refunds.views import reason_label
-from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.order.reading import Story
 from kagibag_app.web.admin.order.rows import (
@@ -26,7 +25,6 @@ from kagibag_app.web.admin.order.rows import (
 from kagibag_app.web.admin.times import short_time
 
 _ANSWERABLE = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.INQUIRY_NEEDS_RESPONSE)
-_MAILS = (EntryKind.MAIL_SENT, EntryKind.MAIL_FAILED)
 
 
 def request_rows(story: Story) -> list[RequestRow]:
@@ -104,6 +102,7 @@ def bookings(story: Story) -> list[Booking]:
             at=l10n.moment(row.at, story.zone),
             label=row.label,
             transaction=row.balance_transaction,
+            folded=f"{row.balance_transaction[:8]}…{row.balance_transaction[-3:]}",
             amount=l10n.money(row.settlement_minor, row.settlement_currency),
         )
         for index, row in enumerate(story.bookings)
@@ -117,7 +116,7 @@ def mail_lines(story: Story, now: datetime, *, show_emails: bool) -> list[MailLi
             id=row.public_id,
             href=address("/admin/messages", message=row.public_id),
             subject=row.subject,
-            to=row.recipient if show_emails else mask_email(row.recipient),
+            recipient=row.recipient if show_emails else mask_email(row.recipient),
             status=row.status,
             error=row.error,
             sent=short_time(row.sent_at or row.created_at, story.zone, now=now),
@@ -137,8 +136,8 @@ def happenings(story: Story) -> list[Happening]:
             Happening(
                 id=str(row.id),
                 kind=row.kind,
-                text=row.text.rstrip(": "),
-                detail="" if row.kind in _MAILS else row.detail,
+                text=row.text,
+                detail=row.detail,
                 by=row.actor,
                 at=f"{at.astimezone(ZoneInfo(story.zone)):%H:%M:%S}",
                 iso=row.iso,

@@ -124,12 +124,13 @@ class Alarm:
 
 @dataclass(frozen=True, slots=True)
 class Booking:
-    """A ledger entry."""
+    """A ledger entry. ``folded`` is the transaction's id as a phone has room for it."""
 
     id: str
     at: str
     label: str
     transaction: str
+    folded: str
     amount: str
 
 
@@ -140,7 +141,7 @@ class MailLine:
     id: str
     href: str
     subject: str
-    to: str
+    recipient: str
     status: str
     error: str
     sent: str

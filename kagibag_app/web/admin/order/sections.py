@@ -122,13 +122,13 @@ def refunds() -> rx.Component:
         column("Amount", numeric=True),
     ]
     requests, done = OrderDetailState.requests, OrderDetailState.refunds
-    shown = section(
-        "Refunds",
-        when(requests, _scrolled("Refund requests", asked, each(requests, _request))),
-        when(done, _scrolled("Refunds", sent, each(done, _refund))),
-        remark=_count(done),
+    return rx.fragment(
+        when(
+            requests,
+            section("Refund requests", _scrolled("Refund requests", asked, each(requests, _request)), remark=_count(requests)),
+        ),
+        when(done, section("Refunds", _scrolled("Refunds", sent, each(done, _refund)), remark=_count(done))),
     )
-    return when(_count(requests) + _count(done), shown)
 
 
 def _request(request: RequestRow) -> rx.Component:
@@ -136,9 +136,9 @@ def _request(request: RequestRow) -> rx.Component:
         cell(link(request.title, request.href), rx.el.span(request.reason, class_name="only-s cap mute")),
         cell(badge_for(request.status, REFUND_REQUEST)),
         cell(
-            request.reason,
-            when(request.trouble, rx.el.span(request.trouble, class_name="toned", data_tone="bad")),
-            when(request.answer, rx.el.span("Answer: ", request.answer, class_name="mute")),
+            rx.el.p(request.reason),
+            when(request.trouble, rx.el.p(request.trouble, class_name="toned", data_tone="bad")),
+            when(request.answer, rx.el.p("Answer: ", request.answer, class_name="mute")),
             class_name="hide-s",
         ),
         cell(request.amount, numeric=True, class_name="med"),
@@ -209,8 +209,8 @@ def ledger() -> rx.Component:
 
 def _booking(entry: Booking) -> rx.Component:
     return row(
-        cell(entry.at, class_name="nowrap mute"),
-        cell(entry.label, rx.el.span(entry.transaction, class_name="only-s mono mute cap")),
+        cell(entry.at, class_name="mute"),
+        cell(entry.label, rx.el.span(entry.folded, class_name="only-s mono mute cap")),
         cell(entry.transaction, class_name="mono mute cap hide-s"),
         cell(entry.amount, numeric=True),
         key=entry.id,
@@ -232,8 +232,8 @@ def messages() -> rx.Component:
 
 def _mail(mail: MailLine) -> rx.Component:
     return row(
-        cell(link(mail.subject, mail.href), rx.el.span(mail.to, class_name="only-s cap mute")),
-        cell(mail.to, class_name="mute hide-s"),
+        cell(link(mail.subject, mail.href), rx.el.span(mail.recipient, class_name="only-s cap mute")),
+        cell(mail.recipient, class_name="mute hide-s"),
         cell(badge_for(mail.status, MAIL), when(mail.error, rx.el.p(mail.error, class_name="mute cap"))),
         cell(mail.sent, numeric=True, class_name="mute"),
         key=mail.id,

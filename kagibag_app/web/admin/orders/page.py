@@ -150,7 +150,7 @@ def _list() -> rx.Component:
             flush=False,
         ),
         pager(
-            bar.range,
+            bar.span,
             on_previous=rx.redirect(bar.previous),
             on_next=rx.redirect(bar.next),
             first=bar.previous == "",

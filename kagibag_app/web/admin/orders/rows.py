@@ -70,7 +70,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """The filters that hold, in words, and the addresses without each; ``range`` and the two pages beside."""
+    """The filters that hold, in words, and the addresses without each; ``span`` and the two pages beside."""
 
     event: str = ""
     days: str = ""
@@ -81,7 +81,7 @@ class Bar:
     without_all: str = ""
     next: str = ""
     previous: str = ""
-    range: str = ""
+    span: str = ""
     total: str = ""
     zone: str = ""
 
@@ -148,7 +148,7 @@ def bar(page: OrderPage, events: Sequence[EventChoice], wanted: Wanted, zone: st
         without_all=Wanted().but(),
         next=wanted.but(after=page.next_after) if page.next_after else "",
         previous=wanted.but(before=page.previous_before) if page.previous_before else "",
-        range=_range(page),
+        span=_span(page),
         total=f"{page.total:,} {'order' if page.total == 1 else 'orders'}",
         zone=f"Times in {zone}",
     )
@@ -164,7 +164,7 @@ def _choices(
     ]
 
 
-def _range(page: OrderPage) -> str:
+def _span(page: OrderPage) -> str:
     shown = len(page.rows)
     if not page.previous_before:
         return f"1–{shown} of {page.total:,}"

@@ -55,7 +55,7 @@ def _amount() -> rx.Component:
 
 def _message() -> rx.Component:
     return text_field(
-        rx.fragment("Message to ", _R.first_name),
+        rx.Var.create(f"Message to {_R.first_name}"),
         name="message",
         remark="optional",
         default_value=_D.message,
@@ -133,7 +133,7 @@ def _retry_question() -> rx.Component:
 def _decline_question() -> rx.Component:
     answer = rx.el.form(
         text_area(
-            rx.fragment("Message to ", _R.first_name),
+            rx.Var.create(f"Message to {_R.first_name}"),
             name="answer",
             default_value=_Q.message,
             error=RefundsState.problem,
@@ -144,7 +144,11 @@ def _decline_question() -> rx.Component:
         id="decline",
     )
     keep = rx.el.button(
-        "Keep open", type="button", on_click=RefundsState.close(False), auto_focus=True, class_name="btn btn-secondary"
+        "Keep open",
+        type="button",
+        on_click=RefundsState.close(False),
+        auto_focus=True,
+        class_name="btn btn-secondary",
     )
     act = button(_Q.act, kind="danger", submit=True, form="decline", busy=RefundsState.busy, once=True)
     return dialog(

@@ -16,7 +16,10 @@ _NOTHING = {
         "No refund requests waiting",
         "When a buyer asks for money back, the request appears here by itself. Nothing is refunded without your decision.",
     ),
-    "failed": ("No failed refunds", "A refund that a bank or Stripe sends back appears here with its reason."),
+    "failed": (
+        "No failed refunds",
+        "A refund that a bank or Stripe sends back appears here with its reason.",
+    ),
     "in_progress": ("No refunds in progress", "Approved requests stay here until the money has arrived."),
     "refunded": ("Nothing refunded yet", "Requests whose money has arrived appear here."),
     "declined": ("Nothing declined", "Requests that you declined appear here with your answer."),
@@ -29,7 +32,9 @@ _NOTHING = {
 
 def tab_rows(page: QueuePage) -> list[TabRow]:
     """Return the tabs; each begins at its newest request."""
-    return [TabRow(tab.label, Place(tab.key).href(), tab.count, tab.key == page.tab) for tab in page.tabs]
+    return [
+        TabRow(tab.label, Place(tab.key).href(), f"{tab.count:,}", tab.key == page.tab) for tab in page.tabs
+    ]
 
 
 def queue(page: QueuePage, here: Place, now: datetime) -> Queue:

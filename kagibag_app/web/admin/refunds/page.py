@@ -77,7 +77,10 @@ def _line(row: QueueLine) -> rx.Component:
         class_name="queue-line queue-sub",
     )
     flag = rx.el.span(
-        icon("triangle-alert", 12), rx.el.span(row.flag, class_name="trunc"), class_name="flag", data_tone=row.flag_tone
+        icon("triangle-alert", 12),
+        rx.el.span(row.flag, class_name="trunc"),
+        class_name="flag",
+        data_tone=row.flag_tone,
     )
     status = rx.el.span(badge_for(row.status, REFUND_REQUEST), class_name="flag")
     content = rx.fragment(first, second, when(row.status, status), when(row.flag, flag))
@@ -99,5 +102,8 @@ def _loading() -> rx.Component:
         class_name="split-detail stack",
     )  # fmt: skip
     return rx.el.div(
-        rx.el.span("Loading", class_name="vh"), names, rx.el.div(rows, detail, class_name="split"), role="status"
+        rx.el.span("Loading", class_name="vh"),
+        names,
+        rx.el.div(rows, detail, class_name="split"),
+        role="status",
     )

@@ -67,7 +67,11 @@ def _decision() -> rx.Component:
     answer = rx.el.p(_R.answer, class_name="quote")
     reply = rx.fragment(rx.el.p(_R.first_name, " answered:"), rx.el.p(_R.reply, class_name="quote"))
     said = rx.el.div(
-        rx.el.h3("Decision"), rx.el.p(_R.decision), when(_R.answer, answer), when(_R.reply, reply), class_name="small"
+        rx.el.h3("Decision"),
+        rx.el.p(_R.decision),
+        when(_R.answer, answer),
+        when(_R.reply, reply),
+        class_name="small",
     )
     return rx.fragment(when(_R.decision, said), when(_R.failed, _failed()))
 
@@ -97,8 +101,8 @@ def _tickets() -> rx.Component:
     columns = [
         column("Ticket"),
         column("State"),
-        column("Paid", numeric=True, class_name="hide-phone"),
-        column("Kept fee", numeric=True, class_name="hide-phone"),
+        column("Paid", numeric=True, class_name="hide-s"),
+        column("Kept fee", numeric=True, class_name="hide-s"),
         column("Refund", numeric=True),
     ]
     rows = rx.foreach(RefundsState.tickets, _ticket)
@@ -108,13 +112,19 @@ def _tickets() -> rx.Component:
 
 def _ticket(line: TicketLine) -> rx.Component:
     ink = rx.cond(line.asked, "", "mute")
-    name = rx.el.span(line.name, " ", rx.el.span(line.code, class_name="mono mute cap nowrap"), class_name=ink)
+    name = rx.el.span(
+        line.name, " ", rx.el.span(line.code, class_name="mono mute cap nowrap"), class_name=ink
+    )
     strong = rx.cond(line.asked, "med", "mute")
     return row(
         cell(name),
         cell(badge_for(line.status, TICKET)),
-        cell(rx.el.span(line.paid, class_name=ink), numeric=True, class_name="hide-phone"),
-        cell(when(line.kept, rx.el.span(line.kept, class_name="mute"), nothing()), numeric=True, class_name="hide-phone"),
+        cell(rx.el.span(line.paid, class_name=ink), numeric=True, class_name="hide-s"),
+        cell(
+            when(line.kept, rx.el.span(line.kept, class_name="mute"), nothing()),
+            numeric=True,
+            class_name="hide-s",
+        ),
         cell(when(line.refund, rx.el.span(line.refund, class_name=strong), nothing()), numeric=True),
         key=line.id,
     )
@@ -122,7 +132,9 @@ def _ticket(line: TicketLine) -> rx.Component:
 
 def _money() -> rx.Component:
     fee = rx.el.p(RefundsState.fee, class_name="hint")
-    return rx.el.div(rx.el.h3("Where the money is"), waterfall(RefundsState.bars), when(RefundsState.fee, fee))
+    return rx.el.div(
+        rx.el.h3("Where the money is"), waterfall(RefundsState.bars), when(RefundsState.fee, fee)
+    )
 
 
 def _refunds() -> rx.Component:
@@ -182,16 +194,25 @@ def _buyer() -> rx.Component:
 def _notes() -> rx.Component:
     add = rx.el.form(
         rx.el.input(type="hidden", name="request", value=_R.id),
-        text_field("New note", name="text", id="new-note", error=RefundsState.note_error, remark="private", max_length=2000),
+        text_field(
+            "New note",
+            name="text",
+            id="new-note",
+            error=RefundsState.note_error,
+            remark="private",
+            max_length=2000,
+        ),
         button("Add note", submit=True, size="s", icon="sticky-note", once=True),
         on_submit=RefundsState.add_note,
-        key=_R.id + "-" + RefundsState.note_round.to_string(),
+        key=rx.Var.create(f"{_R.id}-{RefundsState.note_round}"),
         class_name="stack-s",
     )
     written = rx.el.ul(rx.foreach(RefundsState.notes, _note), class_name="stack-m")
     none = rx.el.p("No notes yet. Buyers never see them.", class_name="hint")
     return rx.el.div(
-        rx.el.h3("Private notes"), when(RefundsState.notes, written, none), when(RefundsState.writes_notes, add)
+        rx.el.h3("Private notes"),
+        when(RefundsState.notes, written, none),
+        when(RefundsState.writes_notes, add),
     )
 
 

@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import cast
 
 from kagibag_app import l10n
-from kagibag_app.features.refunds.views import MoneyBar, RefundRow, RequestDetail, RequestTicket, reason_label, waits
+from kagibag_app.features.refunds.views import (
+    MoneyBar,
+    RefundRow,
+    RequestDetail,
+    RequestTicket,
+    reason_label,
+    waits,
+)
 from kagibag_app.web.admin.elapsed import ago
 from kagibag_app.web.admin.refunds.rows import NoteLine, RefundLine, Review, TicketLine, WarningLine
 from kagibag_app.web.components.waterfall import Bar, Kind
@@ -87,7 +94,9 @@ def refund_lines(found: RequestDetail, zone: str) -> list[RefundLine]:
 
 def note_lines(found: RequestDetail, zone: str) -> list[NoteLine]:
     """Return the private notes, newest first."""
-    return [NoteLine(n.author, n.text, l10n.moment(datetime.fromisoformat(n.at), zone), n.at) for n in found.notes]
+    return [
+        NoteLine(n.author, n.text, l10n.moment(datetime.fromisoformat(n.at), zone), n.at) for n in found.notes
+    ]
 
 
 def money_bars(found: RequestDetail, zone: str, *, typed_minor: int | None) -> tuple[list[Bar], str]:
@@ -116,7 +125,11 @@ def _with_amount(bars: list[MoneyBar], amount: int) -> list[MoneyBar]:
         return bars
     left = before - amount
     kept = [bar for bar in bars if bar.kind not in ("now", "sum")]
-    return [*kept, MoneyBar("This refund", -amount, left, amount, "now"), MoneyBar("Stays with you", left, 0, left, "sum")]
+    return [
+        *kept,
+        MoneyBar("This refund", -amount, left, amount, "now"),
+        MoneyBar("Stays with you", left, 0, left, "sum"),
+    ]
 
 
 def _bar_label(bar: MoneyBar, zone: str) -> str:
@@ -185,7 +198,9 @@ def _ticket(ticket: RequestTicket, currency: str) -> TicketLine:
     elif ticket.sent_minor:
         refund = f"{l10n.money(ticket.sent_minor, currency)} sent"
     paid = l10n.money(ticket.paid_minor, currency)
-    return TicketLine(ticket.id, ticket.type_name, ticket.code, ticket.status, paid, kept, refund, ticket.asked)
+    return TicketLine(
+        ticket.id, ticket.type_name, ticket.code, ticket.status, paid, kept, refund, ticket.asked
+    )
 
 
 def _refund(refund: RefundRow, zone: str) -> RefundLine:
@@ -206,5 +221,3 @@ def _next_try(refund: RefundRow, zone: str) -> str:
     if not refund.note or not refund.next_try_at:
         return refund.note
     return f"{refund.note} Next try {l10n.day_time(datetime.fromisoformat(refund.next_try_at), zone)}."
-
-

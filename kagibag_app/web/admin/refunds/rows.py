@@ -11,7 +11,7 @@ class TabRow:
 
     label: str = ""
     href: str = ""
-    count: int = 0
+    count: str = ""
     current: bool = False
 
 

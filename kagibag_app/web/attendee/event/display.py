@@ -12,7 +12,7 @@ from kagibag_app.features.events.views import EventView, TicketTypeView
 from kagibag_app.features.refunds.rules import RefundPolicy, Tier
 from kagibag_app.features.refunds.rules.policy import deadline
 
-FEW_LEFT = 20
+FEW_LEFT = 10
 """From here down a ticket type says how many are left."""
 
 

@@ -65,6 +65,8 @@ class OrderState(Screen, rx.State):
         order_id = await self._read()
         if order_id is not None:
             live.watch(self, [topics.order(order_id)], OrderState.refresh)
+            return self._titled(f"Order {self.order.number}")
+        return None
 
     @rx.event
     @public

@@ -1,0 +1,99 @@
+"""Who may decide a request, and who was first."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from kagibag_app import l10n
+from kagibag_app.features.accounts.rules import Action, allowed
+from kagibag_app.features.accounts.tables import Organizer
+from kagibag_app.features.orders.tables import Order
+from kagibag_app.features.payments import service as payments
+from kagibag_app.features.payments.tables import Payment
+from kagibag_app.features.refunds import queries
+from kagibag_app.features.refunds.rules import ACTIVE_REQUESTS, REQUEST_MOVES, RequestStatus
+from kagibag_app.features.refunds.service.requests import check_refundable
+from kagibag_app.features.refunds.tables import RefundRequest
+from kagibag_app.kit.actor import Actor, ActorKind
+from kagibag_app.kit.errors import BadInput, DomainError, Forbidden, NotFound
+from kagibag_app.storage.transaction import Transaction
+
+
+class AlreadyDecided(DomainError):
+    """Somebody else was first; the sentence says who, what and when."""
+
+    code = "already_decided"
+
+
+def require(actor: Actor, action: Action) -> None:
+    """Refuse who is no member or whose role does not include the action.
+
+    Raises:
+        Forbidden: So it is.
+    """
+    if actor.kind is not ActorKind.MEMBER or not allowed(actor.role, action):
+        raise Forbidden("Your role does not allow this. Nothing was changed; ask a manager of the organization.")
+
+
+async def paying_payment(tx: Transaction, order: Order) -> Payment:
+    """Lock and return the payment that paid an order.
+
+    Raises:
+        DomainError: ``nothing_was_paid`` or ``order_not_paid``.
+    """
+    known = await queries.refundable_payment(tx.session, order.id or 0)
+    if known is None:
+        check_refundable(order, None)
+        raise NotFound("payment")
+    return await payments.locked(tx, known.id or 0)
+
+
+async def claim(
+    tx: Transaction, actor: Actor, request: RefundRequest, version: object, target: RequestStatus, message: str | None
+) -> None:
+    """Decide by compare-and-set on status and version; keep the answer unless ``message`` is ``None``."""
+    if type(version) is not int:
+        raise BadInput("Reload the page, then decide again. Nothing was changed.", field="version")
+    may = [s for s, targets in REQUEST_MOVES.moves.items() if target in targets and _decidable(s, message)]
+    decision: dict[str, Any] = {"status": target, "version": col(RefundRequest.version) + 1}
+    decision |= {"decided_at": tx.now, "decided_by_id": actor.user_id, "decided_by": actor.name}
+    if message is not None:
+        decision["decision_message"] = message
+    result = await tx.session.execute(
+        sa.update(RefundRequest)
+        .where(
+            col(RefundRequest.id) == request.id,
+            col(RefundRequest.version) == version,
+            col(RefundRequest.status).in_(may),
+        )
+        .values(**decision)
+        .execution_options(synchronize_session=False)
+    )
+    if result.rowcount != 1:  # type: ignore[attr-defined]
+        raise await _too_late(tx, request)
+    await tx.session.refresh(request)
+    active = target in ACTIVE_REQUESTS
+    for ticket in await queries.request_tickets(tx.session, request.id or 0):
+        ticket.active = active
+
+
+def _decidable(status: RequestStatus, message: str | None) -> bool:
+    """A retry (no message) starts from a failure; a decision from a request that waits for one."""
+    return (status == RequestStatus.FAILED) == (message is None)
+
+
+async def _too_late(tx: Transaction, request: RefundRequest) -> AlreadyDecided:
+    organizer = await tx.session.get_one(Organizer, request.organizer_id)
+    if request.status in (RequestStatus.OPEN, RequestStatus.AWAITING_SECOND):
+        return AlreadyDecided("This request changed while you looked at it. Nothing was decided; look again.")
+    if request.status in (RequestStatus.WITHDRAWN, RequestStatus.SUPERSEDED) or request.decided_at is None:
+        return AlreadyDecided(f"This request is {request.status}. Nothing was changed.")
+    what = "declined" if request.status == RequestStatus.DECLINED else "approved"
+    if what == "approved" and request.approved_minor:
+        what += f" {l10n.money(request.approved_minor, request.currency)} of"
+    when = l10n.moment(request.decided_at, organizer.zone)
+    who = request.decided_by or "Somebody"
+    return AlreadyDecided(f"{who} {what} this request on {when}. Nothing was changed by you.")

@@ -1,0 +1,100 @@
+"""Failed refunds, sent again by a person: a new row, a new key, the same money."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from sqlmodel import col
+
+from kagibag_app.features.accounts.rules import Action
+from kagibag_app.features.orders import service as orders
+from kagibag_app.features.orders.tables import Order
+from kagibag_app.features.payments import service as payments
+from kagibag_app.features.payments.tables import Payment
+from kagibag_app.features.refunds import queries
+from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, RequestStatus
+from kagibag_app.features.refunds.service.claiming import claim, paying_payment, require
+from kagibag_app.features.refunds.service.creation import create_refund, note
+from kagibag_app.features.refunds.service.locking import lock_request
+from kagibag_app.features.refunds.service.requests import check_refundable
+from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
+from kagibag_app.features.refunds.tables import Refund
+from kagibag_app.features.timeline.rules import EntryKind
+from kagibag_app.kit.actor import Actor
+from kagibag_app.kit.errors import DomainError, NotFound
+from kagibag_app.storage.transaction import Transaction
+
+
+async def retry(tx: Transaction, actor: Actor, *, request_id: str, version: int) -> str:
+    """Send a failed refund again: a new row with a new key, after a look at what became of the old one.
+
+    Returns:
+        The new refund's public id.
+
+    Raises:
+        Forbidden, NotFound, AlreadyDecided: As in ``approve``.
+        DomainError: ``refund_exceeds_remaining``, ``charge_disputed``: it can't be sent now.
+    """
+    require(actor, Action.DECIDE_REFUNDS)
+    order, request = await lock_request(tx, actor, request_id)
+    payment = await paying_payment(tx, order)
+    await claim(tx, actor, request, version, RequestStatus.APPROVED, None)
+    check_refundable(order, payment)
+    failed = await queries.last_refund(tx.session, request.id or 0)
+    if failed is None:
+        raise NotFound("refund")
+    return await _send_again(tx, actor, order, payment, failed)
+
+
+async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
+    """Send a failed refund again that belongs to no request, such as one of money that came too late.
+
+    Returns:
+        The new refund's public id.
+
+    Raises:
+        Forbidden: The actor's role may not decide.
+        NotFound: No such refund in the actor's organization.
+        DomainError: ``not_failed``: it did not fail, has been retried, or belongs to a request.
+    """
+    require(actor, Action.DECIDE_REFUNDS)
+    failed = await queries.system_refund(tx.session, refund_id) if isinstance(refund_id, str) else None
+    if failed is None or failed.organizer_id != actor.organizer_id:
+        raise NotFound("refund")
+    order = await orders.lock(tx, failed.order_id)
+    payment = await payments.locked(tx, failed.payment_id)
+    await tx.session.refresh(failed, with_for_update=True)
+    replaced = await tx.session.scalar(sa.select(col(Refund.id)).where(col(Refund.retry_of) == failed.id))
+    if failed.status != RefundStatus.FAILED or failed.request_id is not None or replaced is not None:
+        raise DomainError(
+            "Only a failed refund that nobody has retried yet can be sent again here. Nothing was changed.",
+            code="not_failed",
+        )
+    return await _send_again(tx, actor, order, payment, failed)
+
+
+async def _send_again(tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund) -> str:
+    allocations = await _same_lines(tx, order, failed)
+    refund = await create_refund(
+        tx, actor, order=order, payment=payment, amount_minor=failed.amount_minor,
+        source=RefundSource(failed.source), request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
+    )  # fmt: skip
+    await set_in_progress(tx, order, refund, True)
+    note(tx, actor, refund, EntryKind.REFUND_RETRIED)
+    await refresh_order(tx, actor, order, payment)
+    return refund.public_id
+
+
+async def _same_lines(tx: Transaction, order: Order, failed: Refund) -> dict[int, int]:
+    """Return the failed refund's allocation, if the lines still have it.
+
+    Raises:
+        DomainError: ``refund_exceeds_remaining``: a line was refunded another way meanwhile.
+    """
+    allocations = await queries.allocations_of(tx.session, failed.id or 0)
+    left = await queries.refundable_lines(tx.session, order.id or 0)
+    if any(amount > left.get(line, 0) for line, amount in allocations.items()):
+        raise DomainError(
+            "Part of this money has been refunded another way meanwhile. Nothing was sent again.",
+            code="refund_exceeds_remaining",
+        )
+    return allocations
