@@ -6,14 +6,16 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
 
 import typer
 from pydantic import ValidationError
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import SQLAlchemyError
 
 from kagibag_app import doctor as doctor_checks
 from kagibag_app import serve
@@ -22,9 +24,11 @@ from kagibag_app.demo import example
 from kagibag_app.demo.organizer import make_demo
 from kagibag_app.features.accounts.service import hash_password
 from kagibag_app.frontend import FrontendBuildError
-from kagibag_app.jobs.audit import Finding, check, check_stripe
+from kagibag_app.jobs.audit import Finding
+from kagibag_app.jobs.audit import run as audit_books
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.logs import configure as configure_logs
+from kagibag_app.ports.payments import PaymentsError
 from kagibag_app.runtime import Runtime
 from kagibag_app.sandbox.config import SandboxConfig
 from kagibag_app.settings import Env, Settings, SettingsError, StripeMode
@@ -42,11 +46,18 @@ db_app = typer.Typer(help="The database.", no_args_is_help=True)
 admin_app = typer.Typer(help="Organizations and their members.", no_args_is_help=True)
 app.add_typer(db_app, name="db")
 app.add_typer(admin_app, name="admin")
-out = Console()
+# Plain lines: an address stays whole wherever the output goes, and a name with brackets is no markup.
+out = Console(markup=False, highlight=False, soft_wrap=True)
 ROOT = Path(__file__).resolve().parent.parent
 
 Port = Annotated[
-    int, typer.Option(help="Port of the product; the Stripe sandbox takes the next one.", min=1, max=65534)
+    int | None,
+    typer.Option(
+        help="Port of the product; the Stripe sandbox takes the next one. KAGIBAG_PORT, PORT or 8000 when omitted.",
+        min=1,
+        max=65534,
+        show_default=False,
+    ),
 ]
 
 
@@ -56,8 +67,19 @@ def main() -> None:
         app()
     except (SettingsError, DomainError, FrontendBuildError) as error:
         _fail(str(error))
+    except PaymentsError as error:
+        _fail(f"Stripe gave no answer: {error.message} Nothing was changed. `kagibag doctor` says more.")
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+        _fail(f"The database refused: {reason}. Run `kagibag db upgrade`; `kagibag doctor` says more.")
     except ValidationError as error:
-        _fail("; ".join(str(e["msg"]).removeprefix("Value error, ") for e in error.errors()))
+        _fail("; ".join(_mistake(found) for found in error.errors()))
+
+
+def _mistake(found: Mapping[str, Any]) -> str:
+    """Name the variable a mistake is in; our own sentences name theirs."""
+    said = str(found["msg"]).removeprefix("Value error, ")
+    return f"KAGIBAG_{found['loc'][0]}".upper() + f": {said}." if found["loc"] else said
 
 
 def _fail(sentence: str) -> None:
@@ -66,7 +88,9 @@ def _fail(sentence: str) -> None:
 
 
 def _settings(**changes: Any) -> Settings:
-    os.environ.update({f"KAGIBAG_{name.upper()}": str(value) for name, value in changes.items()})
+    """Read the settings; what the command line says wins, also in the processes that it starts."""
+    said = {f"KAGIBAG_{name.upper()}": str(value) for name, value in changes.items() if value is not None}
+    os.environ.update(said)
     settings = Settings()
     configure_logs(settings)
     return settings
@@ -84,7 +108,7 @@ def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -
 
 
 @app.command()
-def demo(port: Port = 8000) -> None:
+def demo(port: Port = None) -> None:
     """Start with a demo organizer, orders, refunds and disputes, and the Stripe sandbox.
 
     Example: kagibag demo --port 9000
@@ -103,7 +127,7 @@ def demo(port: Port = 8000) -> None:
 
 
 @app.command()
-def run(port: Port = 8000) -> None:
+def run(port: Port = None) -> None:
     """Start the product in one process group: web, worker and, in sandbox mode, the Stripe sandbox."""
     settings = _settings(port=port)
     serve.prepare(settings, ROOT)
@@ -112,7 +136,14 @@ def run(port: Port = 8000) -> None:
 
 @app.command()
 def web(
-    port: Port = 8000, host: str = "127.0.0.1", workers: Annotated[int, typer.Option(min=1, max=64)] = 1
+    port: Port = None,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="Address to listen on. KAGIBAG_HOST or 127.0.0.1 when omitted.", show_default=False
+        ),
+    ] = None,
+    workers: Annotated[int, typer.Option(help="Processes; more than one needs Redis.", min=1, max=64)] = 1,
 ) -> None:
     """Serve the pages and the API only; jobs are left to `kagibag worker`."""
     settings = _settings(port=port, host=host, process="web")
@@ -131,8 +162,18 @@ def worker() -> None:
 
 
 @app.command()
-def sandbox(port: Annotated[int, typer.Option(min=1, max=65535)] = 8001) -> None:
-    """Run the Stripe sandbox alone. It refuses live keys and moves no money."""
+def sandbox(
+    port: Annotated[
+        int | None,
+        typer.Option(
+            help="KAGIBAG_SANDBOX_PORT, or the one after the product's, when omitted.",
+            min=1,
+            max=65535,
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Run the Stripe sandbox alone: beside `kagibag web` and `kagibag worker`. It moves no money."""
     settings = _settings(sandbox_port=port)
     if settings.stripe_mode is not StripeMode.SANDBOX:
         raise SettingsError(
@@ -140,7 +181,11 @@ def sandbox(port: Annotated[int, typer.Option(min=1, max=65535)] = 8001) -> None
         )
     from kagibag_app.sandbox.server import run as serve_sandbox
 
-    serve_sandbox(SandboxConfig.from_env(), "127.0.0.1", port)
+    for name, value in serve.sandbox_environment(settings).items():
+        os.environ.setdefault(name, value)
+    address = urlsplit(settings.sandbox_url)
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    serve_sandbox(SandboxConfig.from_env(), "127.0.0.1", address.port or 80)
 
 
 @db_app.command("upgrade")
@@ -221,11 +266,11 @@ def audit(
 ) -> None:
     """Check the invariants on the configured database; exit code 1 when one is violated."""
     settings = _settings(log_level="WARNING")
-    findings = _with_runtime(settings, lambda runtime: _audit(runtime, stripe=stripe))
+    findings = _with_runtime(settings, lambda runtime: audit_books(runtime, stripe=stripe))
     if as_json:
         out.print_json(json.dumps([finding.as_dict() for finding in findings]))
     else:
-        out.print(_findings_table(findings))
+        out.print(_findings_table(findings), soft_wrap=False)
     sys.exit(1 if any(finding.count for finding in findings) else 0)
 
 
@@ -240,14 +285,6 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")]
         for result in results:
             out.print(f"{'ok ' if result.ok else 'FIX'}  {result.name}: {result.sentence}")
     sys.exit(0 if all(result.ok for result in results) else 1)
-
-
-async def _audit(runtime: Runtime, *, stripe: bool) -> list[Finding]:
-    async with runtime.store.read() as session:
-        findings = await check(session, now=runtime.clock.now())
-    if stripe:
-        findings.append(await check_stripe(runtime))
-    return sorted(findings, key=lambda finding: finding.number)
 
 
 def _findings_table(findings: list[Finding]) -> Table:

@@ -19,7 +19,7 @@ from kagibag_app.gateways.stripe_api import StripePayments
 from kagibag_app.kit.clock import Clock
 from kagibag_app.live.bus import MemoryBus
 from kagibag_app.ports.payments import PaymentsError
-from kagibag_app.settings import Env, Settings, StripeMode
+from kagibag_app.settings import Env, Settings, SettingsError, StripeMode
 from kagibag_app.storage import schema
 from kagibag_app.storage.transaction import Store
 
@@ -61,6 +61,11 @@ async def run(settings: Settings) -> list[Result]:
 
 
 async def _settings(settings: Settings) -> Result:
+    try:
+        settings.signing_keys()
+        settings.sealing_keys()
+    except SettingsError as error:
+        return Result("settings", False, f"KAGIBAG_SECRET_KEYS or KAGIBAG_ENCRYPTION_KEYS: {error}")
     keys = "generated in the data folder" if not settings.secret_keys.get_secret_value() else "configured"
     return Result(
         "settings",

@@ -199,7 +199,9 @@ def _alone(out: Path) -> Iterator[None]:
 def _export(root: Path, out: Path) -> None:
     log = out.with_name(_LOG)
     command = [sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"]
-    environment = {**os.environ, **_reflex_environment(out)}
+    # A serving process tells Reflex to compile nothing; a build started from one must not inherit that.
+    inherited = {name: value for name, value in os.environ.items() if name != "__REFLEX_SKIP_COMPILE"}
+    environment = {**inherited, **_reflex_environment(out)}
     try:
         with log.open("w", encoding="utf-8") as handle:
             done = subprocess.run(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import http.client
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +21,8 @@ from kagibag_app.settings import SettingsError
 READY_SECONDS = 60.0
 STOP_SECONDS = 25.0
 _PR_SET_PDEATHSIG = 1
+# A proxy of the environment is for other machines.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @dataclass
@@ -113,6 +115,7 @@ class Group:
                 child.process.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
                 child.process.kill()
+                child.process.wait()
 
     def _end(self, _number: int, _frame: FrameType | None) -> None:
         self._ending = True
@@ -135,10 +138,7 @@ def require_free(host: str, port: int, what: str) -> None:
 
 
 def _answers(url: str) -> bool:
-    with (
-        contextlib.suppress(urllib.error.URLError, OSError),
-        urllib.request.urlopen(url, timeout=2) as answer,  # noqa: S310 - our own loopback address
-    ):
+    with contextlib.suppress(OSError, http.client.HTTPException), _DIRECT.open(url, timeout=2) as answer:
         return answer.status == 200
     return False
 

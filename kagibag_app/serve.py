@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -50,10 +48,17 @@ def run_all(settings: Settings, *, ready: Callable[[], None]) -> int:
 
 
 def run_web(settings: Settings, *, workers: int) -> int:
-    """Run the web processes alone; returns their exit code."""
-    command = frontend.serve_command(settings.host, settings.port, workers)
-    environment = {**os.environ, **frontend.serve_environment(settings.frontend_build)}
-    return subprocess.run(command, env=environment, check=False).returncode
+    """Run the web processes alone until they end or we are stopped."""
+    group = Group()
+    group.start(
+        Child(
+            "web",
+            frontend.serve_command(settings.host, settings.port, workers),
+            frontend.serve_environment(settings.frontend_build),
+            f"http://{settings.host}:{settings.port}/healthz",
+        )
+    )
+    return group.watch()
 
 
 async def run_worker(settings: Settings) -> None:

@@ -140,10 +140,13 @@ class Settings(BaseSettings):
     def allowed_origins(self) -> frozenset[str]:
         """Origins a browser may come from."""
         parts = urlsplit(self.base_url)
-        origins = {f"{parts.scheme}://{parts.netloc}"}
+        # As browsers write it: lower case, no user, no port that the scheme implies.
+        host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+        implied = parts.port in (None, {"http": 80, "https": 443}.get(parts.scheme))
+        port = "" if implied else f":{parts.port}"
+        origins = {f"{parts.scheme}://{host}{port}"}
         if self.env is not Env.PRODUCTION and parts.hostname in ("localhost", "127.0.0.1"):
-            port = f":{parts.port}" if parts.port else ""
-            origins |= {f"http://localhost{port}", f"http://127.0.0.1{port}"}
+            origins |= {f"{parts.scheme}://localhost{port}", f"{parts.scheme}://127.0.0.1{port}"}
         return frozenset(origins)
 
     @property

@@ -18,6 +18,8 @@ from kagibag_app.ports.payments import (
     Refused,
 )
 
+# A request stuck on its way acts that long after its caller gave up.
+STUCK = timedelta(minutes=50)
 KEY_LIFE = timedelta(hours=24)
 ACCOUNT = "acct_1SandboxPlatform"
 
@@ -30,6 +32,7 @@ class Fault(StrEnum):
     LOCK = "lock"
     TIMEOUT_BEFORE = "timeout_before"
     TIMEOUT_AFTER = "timeout_after"
+    TIMEOUT_STUCK = "timeout_stuck"
     ERROR_BEFORE = "error_before"
     ERROR_AFTER = "error_after"
 
@@ -68,6 +71,7 @@ class FakeStripe:
     calls: list[str] = field(default_factory=list)
     before_call: Callable[[], None] | None = None
     after_call: Callable[[], None] | None = None
+    _stuck: list[tuple[datetime, str, tuple[str, int, str, str]]] = field(default_factory=list)
     _keys: dict[str, tuple[datetime, RefundSnapshot | PaymentsError]] = field(default_factory=dict)
 
     async def platform_account(self) -> str:
@@ -95,6 +99,10 @@ class FakeStripe:
         if fault is Fault.UNREACHABLE:
             raise NotReached("Stripe could not be reached.", code="connection")
         self.calls.append(key)
+        self._let_stuck_requests_act()
+        if fault is Fault.TIMEOUT_STUCK:
+            self._stuck.append((self.clock.now() + STUCK, key, (payment_intent_id, amount_minor, currency, reference)))
+            raise OutcomeUnknown("Stripe did not answer in time.", code="timeout")
         if fault is Fault.RATE_LIMIT:
             raise NotReached("Too many requests.", code="rate_limit", retry_after=45)
         if fault is Fault.LOCK:
@@ -192,7 +200,15 @@ class FakeStripe:
             raise made
         return made
 
+    def _let_stuck_requests_act(self) -> None:
+        due = [request for request in self._stuck if request[0] <= self.clock.now()]
+        self._stuck = [request for request in self._stuck if request not in due]
+        for at, key, (payment_intent_id, amount_minor, currency, reference) in due:
+            if key not in self._keys or at - self._keys[key][0] >= KEY_LIFE:
+                self._keys[key] = (at, self._make(payment_intent_id, amount_minor, currency, reference, None))
+
     def _read_fault(self) -> None:
+        self._let_stuck_requests_act()
         if self.list_faults:
             self.list_faults.pop(0)
             raise OutcomeUnknown("Stripe did not answer in time.", code="timeout")

@@ -11,13 +11,12 @@ from typing import Any
 
 import httpx
 import pytest
-from kagibag_app.gateways.stripe_api import StripePayments
-from kagibag_app.jobs.catalog import CATALOG
-from kagibag_app.web.api.stripe_webhook import receive
+from pydantic import SecretStr
 from starlette.applications import Starlette
-from starlette.routing import Route
 
 from kagibag_app.features.accounts import service as accounts
+from kagibag_app.gateways.stripe_api import StripePayments
+from kagibag_app.jobs.catalog import CATALOG
 from kagibag_app.jobs.worker import Worker
 from kagibag_app.kit.clock import Clock
 from kagibag_app.live.bus import MemoryBus
@@ -31,10 +30,12 @@ from kagibag_app.settings import Settings
 from kagibag_app.storage import schema
 from kagibag_app.storage.secrets import AccessLinks, SecretBox
 from kagibag_app.storage.transaction import Store
+from kagibag_app.web import runtime as web_runtime
+from kagibag_app.web.api import stripe_webhook
 from tests.servers.postgres import PostgresCluster
 
 SIGNING_SECRET = "whsec_0123456789abcdef0123456789abcdef"
-PLATFORM_ACCOUNT = "acct_1SandboxPlatform"
+WEBHOOK_URL = "http://localhost:8000/api/stripe/webhook"
 
 
 @dataclass
@@ -78,6 +79,12 @@ class World:
     mailer: RecordingMailer
     sender: RecordingSender
     worker: Worker
+
+    async def close(self) -> None:
+        """Close every connection."""
+        web_runtime.use(None)
+        await self.runtime.close()
+        await self.sandbox.close()
 
     async def settle(self, rounds: int = 20) -> None:
         """Run jobs and deliver Stripe's events until nothing is due any more."""
@@ -124,8 +131,7 @@ async def world(database_url: str, tmp_path: Path) -> AsyncIterator[World]:
     """An installation on a fresh database, nothing sold yet."""
     made = await make_world(database_url, tmp_path)
     yield made
-    await made.runtime.close()
-    await made.sandbox.close()
+    await made.close()
 
 
 async def make_world(database_url: str, folder: Path, **changes: Any) -> World:
@@ -133,16 +139,14 @@ async def make_world(database_url: str, folder: Path, **changes: Any) -> World:
     settings = Settings(
         data_dir=folder,
         database_url=database_url,
-        stripe_webhook_secrets=SIGNING_SECRET,
+        stripe_webhook_secrets=SecretStr(SIGNING_SECRET),
         public_url="http://localhost:8000",
         **changes,
-    )  # type: ignore[arg-type]
+    )
     clock, bus = Clock(), MemoryBus()
-    receiver = Starlette(routes=[Route("/api/stripe/webhook", receive, methods=["POST"])])
+    receiver = Starlette(routes=stripe_webhook.ROUTES)
     sandbox_app = create_app(
-        SandboxConfig(
-            webhook_targets=(WebhookTarget("http://localhost:8000/api/stripe/webhook", SIGNING_SECRET),)
-        ),
+        SandboxConfig(webhook_targets=(WebhookTarget(WEBHOOK_URL, SIGNING_SECRET),), console=False),
         deliver=_deliver_to(receiver),
     )
     mailer, sender = RecordingMailer(), RecordingSender()
@@ -158,7 +162,7 @@ async def make_world(database_url: str, folder: Path, **changes: Any) -> World:
         box=SecretBox(settings.sealing_keys()),
     )
     runtime.platform_account = await runtime.payments.platform_account()
-    receiver.state.runtime = runtime
+    web_runtime.use(runtime)
     await runtime.store.run(
         lambda tx: accounts.remember_installation(
             tx, mode="sandbox", platform_account=runtime.platform_account

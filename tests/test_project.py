@@ -118,5 +118,9 @@ def test_every_folder_of_code_is_a_package() -> None:
 
 
 def test_no_module_grows_past_what_one_can_read() -> None:
-    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in PACKAGE.rglob("*.py")}
+    # A migration is written once, by a generator, and read by nobody but the database.
+    modules = [
+        path for path in PACKAGE.rglob("*.py") if PACKAGE / "migrations" / "versions" not in path.parents
+    ]
+    lengths = {path.relative_to(ROOT): len(path.read_text().splitlines()) for path in modules}
     assert {str(path): length for path, length in lengths.items() if length > LONGEST_FILE} == {}

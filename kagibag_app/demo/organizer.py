@@ -6,11 +6,13 @@ import asyncio
 import json
 import secrets
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from dataclasses import asdict
 from datetime import timedelta
+from pathlib import Path
 
 import httpx
 import sqlalchemy as sa
+from sqlalchemy.engine import make_url
 
 from kagibag_app.bootstrap import build
 from kagibag_app.demo import example, stage, story
@@ -24,7 +26,7 @@ from kagibag_app.runtime import Runtime
 from kagibag_app.sandbox.app import create_app
 from kagibag_app.sandbox.config import SandboxConfig, WebhookTarget
 from kagibag_app.settings import Settings, SettingsError
-from kagibag_app.storage import schema
+from kagibag_app.storage import lock, schema
 from kagibag_app.storage.transaction import Transaction
 
 NAME, SLUG, ZONE = "Lantern Row", "lantern-row", "America/New_York"
@@ -43,32 +45,35 @@ def make_demo(settings: Settings, *, progress: Callable[[str], None]) -> list[Lo
     An interrupted making is begun anew; anything that isn't the demo is never touched.
 
     Raises:
-        SettingsError: The database holds another organization.
+        SettingsError: The database holds another organization, or a process works in the folder.
     """
     marker = settings.data_dir / "demo.json"
     if marker.exists():
         return [Login(**login) for login in json.loads(marker.read_text())]
-    _begin_anew(settings)
-    progress("Making the demo organizer and its month of orders (once, about half a minute) ...")
-    password = f"harbour-{secrets.token_hex(4)}"
-    logins = asyncio.run(_make(settings, password))
-    marker.write_text(
-        json.dumps([{"email": x.email, "password": x.password, "role": x.role} for x in logins])
-    )
+    with lock.hold(settings.data_dir):
+        unfinished = settings.data_dir / "demo.unfinished"
+        _begin_anew(settings, interrupted=unfinished.exists())
+        unfinished.touch()
+        progress("Making the demo organizer and its month of orders (once, about half a minute) ...")
+        logins = asyncio.run(_make(settings, f"harbour-{secrets.token_hex(4)}"))
+        # Written beside and renamed: a marker that exists is whole.
+        unfinished.write_text(json.dumps([asdict(login) for login in logins]))
+        unfinished.rename(marker)
     return logins
 
 
-def _begin_anew(settings: Settings) -> None:
-    slugs = _organizers(settings)
-    if set(slugs) - {SLUG} or (slugs and not settings.database.startswith("sqlite")):
+def _begin_anew(settings: Settings, *, interrupted: bool) -> None:
+    """Remove what an interrupted making left; only the mark it set says that this is what is there."""
+    database = make_url(settings.database)
+    file = database.database if database.get_backend_name() == "sqlite" else None
+    if _organizers(settings) and not (interrupted and file):
         raise SettingsError(
             "This database holds an installation that is not the demo, and was left as it is. "
-            "Start it with `make run`, or give the demo another KAGIBAG_DATA_DIR."
+            "Start it with `make run`, or give the demo another KAGIBAG_DATA_DIR or an empty database."
         )
-    for name in ("kagibag.db", "stripe-sandbox.db"):
-        for file in (name, f"{name}-wal", f"{name}-shm"):
-            with suppress(FileNotFoundError):
-                (settings.data_dir / file).unlink()
+    for path in (settings.data_dir / "stripe-sandbox.db", *([Path(file)] if file else [])):
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
     schema.upgrade(settings.database)
 
 

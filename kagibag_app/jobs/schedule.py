@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.interval import IntervalTrigger
@@ -45,6 +45,8 @@ def clock(runtime: Runtime) -> AsyncIOScheduler:
             _asker(runtime, periodic),
             IntervalTrigger(seconds=int(periodic.every.total_seconds())),
             id=periodic.kind,
+            # At once: a process that never lives through a whole period catches up too.
+            next_run_time=datetime.now(UTC),
         )
     return scheduler
 

@@ -53,6 +53,8 @@ class Worker:
         unlisten = self._runtime.bus.listen(self._on_topics)
         try:
             while not self._stopping.is_set():
+                # Cleared before the look, so that a commit during it is not slept over.
+                self._wake.clear()
                 taken = await self._fill()
                 if not taken:
                     await self._rest()
@@ -100,7 +102,6 @@ class Worker:
         self._wake.set()
 
     async def _rest(self) -> None:
-        self._wake.clear()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), await self._pause())
 

@@ -100,13 +100,13 @@ def decimal_text(minor: int, code: str) -> str:
 def parse_decimal(text: str, code: str) -> int:
     """Read a typed amount such as ``33.70`` into minor units.
 
-    Only plain digits with an optional point are accepted: no sign, exponent, separator or symbol.
+    Only plain digits with an optional point are accepted: no sign, exponent, separator, symbol or space.
 
     Raises:
         BadInput: Not such a number, more digits than the currency has, or no multiple of its step.
     """
     money = currency(code)
-    match = _DECIMAL.fullmatch(text.strip()) if isinstance(text, str) else None
+    match = _DECIMAL.fullmatch(text) if isinstance(text, str) else None
     if match is None:
         raise BadInput("Type the amount in digits, for example 12.50.", field="amount")
     whole, fraction = match[1], match[2] or ""

@@ -14,7 +14,7 @@ def one_line(value: object, *, field: str, limit: int = 200, required: bool = Tr
     """Return a trimmed single line: line breaks become spaces, control and bidi characters go.
 
     Raises:
-        BadInput: Not text, too long, or empty although required.
+        BadInput: Not text, too long, or nothing visible in it although required.
     """
     return _check(" ".join(_clean(value, field, limit).split()), field=field, limit=limit, required=required)
 
@@ -23,7 +23,7 @@ def many_lines(value: object, *, field: str, limit: int = 2000, required: bool =
     """Return trimmed text that keeps its line breaks.
 
     Raises:
-        BadInput: Not text, too long, or empty although required.
+        BadInput: Not text, too long, or nothing visible in it although required.
     """
     text = _clean(value, field, limit).replace("\r\n", "\n").replace("\r", "\n").strip()
     return _check(text, field=field, limit=limit, required=required)
@@ -45,7 +45,7 @@ def _clean(value: object, field: str, limit: int) -> str:
 def _check(text: str, *, field: str, limit: int, required: bool) -> str:
     if len(text) > limit:
         raise BadInput(f"At most {limit:,} characters fit here; this has {len(text):,}.", field=field)
-    if required and not text:
+    if required and not any(unicodedata.category(c)[0] not in "CZ" for c in text):
         raise BadInput("Please fill this in.", field=field)
     return text
 

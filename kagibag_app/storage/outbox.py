@@ -211,6 +211,15 @@ async def next_due(session: AsyncSession) -> datetime | None:
     return min((t for t in (pending, ending) if t is not None), default=None)
 
 
+async def last_done(session: AsyncSession, lane: str) -> datetime | None:
+    """Return when the newest finished row of a lane was asked for (UTC)."""
+    return await session.scalar(
+        sa.select(sa.func.max(col(OutboxRow.created_at))).where(
+            col(OutboxRow.lane) == lane, col(OutboxRow.status) == OutboxStatus.DONE
+        )
+    )
+
+
 async def free_leases(session: AsyncSession) -> int:
     """Make every running row claimable: for the one process that owns the database and has just started."""
     result = await session.execute(

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlmodel import col
 
 from kagibag_app.kit.clock import Clock
 from kagibag_app.storage.engine import is_sqlite, read_engine, write_engine
@@ -104,8 +105,10 @@ class Transaction:
             insert(OutboxRow)
             .values(row.model_dump(exclude={"id"}))
             .on_conflict_do_nothing(index_elements=["dedupe_key"])
+            # Not the count of rows: psycopg does not tell it for an insert through the mapped class.
+            .returning(col(OutboxRow.id))
         )
-        added = (await self.session.execute(statement)).rowcount == 1  # type: ignore[attr-defined]
+        added = await self.session.scalar(statement) is not None
         if added:
             self.topics.add(OUTBOX_TOPIC)
         return added

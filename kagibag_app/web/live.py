@@ -24,6 +24,8 @@ COST_FACTOR = 2.0
 # A fan-out that takes longer is not waited for: its cost is known well enough by then.
 MAX_WAIT_SECONDS = 10.0
 RELOAD_EVERY_MS = 30_000
+# A page reads first and watches then: what changed in between, or while it was read, is told again.
+RECENT_SECONDS = 5.0
 
 Viewer: TypeAlias = tuple[str, str]
 """A tab's token and the name of the handler that reloads one of its States."""
@@ -42,17 +44,25 @@ class Hub:
         self._viewers: dict[str, set[Viewer]] = {}
         self._changed: set[str] = set()
         self._ready_at: dict[str, float] = {}
+        self._heard_at: dict[str, float] = {}
         self._wake = asyncio.Event()
         self._pushes: set[asyncio.Task[None]] = set()
         self._shared: dict[Any, asyncio.Future[Any]] = {}
 
     def watch(self, token: str, topics: Iterable[str], refresh: Any) -> None:
-        """Reload a tab's State with ``refresh`` whenever one of the topics changes; replaces its earlier watch."""
+        """Reload a tab's State with ``refresh`` whenever one of the topics changes; replaces its earlier watch.
+
+        A topic that changed in the last moments counts as changing now: the tab may have read just before.
+        """
         viewer = (token, Event.from_event_type(refresh())[0].name)
         self.forget(viewer)
         self._watches[viewer] = frozenset(topics)
         for topic in self._watches[viewer]:
             self._viewers.setdefault(topic, set()).add(viewer)
+        missed = self._watches[viewer] & self._recent().keys()
+        if missed:
+            self._changed |= missed
+            self._wake.set()
 
     def forget(self, viewer: Viewer) -> None:
         """Stop telling a tab."""
@@ -65,12 +75,20 @@ class Hub:
 
     def hear(self, topics: set[str]) -> None:
         """Take note of what a commit changed. Returns at once."""
+        self._recent().update(dict.fromkeys(topics, time.monotonic()))
         shown = topics & self._viewers.keys()
         if shown:
             # What was read before this change must not be shown after it.
             self._shared.clear()
             self._changed |= shown
             self._wake.set()
+
+    def _recent(self) -> dict[str, float]:
+        """The topics heard of in the last moments, whether somebody watched them or not, with the time of each."""
+        oldest = time.monotonic() - RECENT_SECONDS
+        if any(heard < oldest for heard in self._heard_at.values()):
+            self._heard_at = {topic: heard for topic, heard in self._heard_at.items() if heard >= oldest}
+        return self._heard_at
 
     async def share(self, key: Any, load: Callable[[], Awaitable[T]]) -> T:
         """Load once for all tabs that ask for the same at nearly the same time, with no change in between.

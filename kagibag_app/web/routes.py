@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from pathlib import Path
 from types import ModuleType
 
 import reflex as rx
@@ -34,10 +33,7 @@ _DESCRIPTION = "Tickets, orders and refunds."
 
 def pages() -> list[ModuleType]:
     """Return the packages of the pages; each has ``ROUTE``, ``TITLE``, ``page`` and ``on_load``."""
-    here = Path(__file__).parent
-    ready = [name for name in PAGES if (here / name.replace(".", "/") / "page.py").exists()]
-    found = [import_module(f"{__package__}.{name}") for name in ready]
-    return [module for module in found if hasattr(module, "page")]
+    return [import_module(f"{__package__}.{name}") for name in PAGES]
 
 
 def register(app: rx.App) -> None:

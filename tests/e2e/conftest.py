@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from kagibag_app.demo.organizer import make_demo
+from kagibag_app.settings import Env, Settings
+from kagibag_app.storage import schema
 from tests.e2e.installation import Installation
 from tests.servers.chromium import chromium_arguments
 
@@ -17,7 +21,19 @@ NewPage = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the demo's month in it, to be copied by installations that start from there."""
+    folder = tmp_path_factory.mktemp("demo") / "data"
+    settings = Settings(env=Env.DEMO, data_dir=folder)
+    schema.upgrade(settings.database)
+    make_demo(settings, progress=lambda _: None)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def product(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """The product as `make demo` starts it, with its sandbox and demo organizer.
 
     `E2E_PRODUCT=PORT:DATA_DIR` takes one that runs already instead, which is quicker while writing a test.
@@ -27,7 +43,9 @@ def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
         port, _, folder = running.partition(":")
         yield Installation(Path(folder), port=int(port))
         return
-    installation = Installation(tmp_path_factory.mktemp("product") / "demo")
+    folder = tmp_path_factory.mktemp("product") / "demo"
+    shutil.copytree(request.getfixturevalue("demo_data"), folder)
+    installation = Installation(folder)
     installation.start()
     yield installation
     installation.stop()

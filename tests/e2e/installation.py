@@ -102,9 +102,9 @@ class Installation:
         """Everything it printed."""
         return (self.data_dir.parent / f"{self.data_dir.name}.log").read_text(errors="replace")
 
-    def sandbox(self, path: str, **body: Any) -> Any:
+    def sandbox(self, action: str, /, **body: Any) -> Any:
         """Ask the sandbox's control API."""
-        answer = httpx.post(f"{self.sandbox_url}/_sandbox/{path}", json=body, timeout=30)
+        answer = httpx.post(f"{self.sandbox_url}/_sandbox/{action}", json=body, timeout=30)
         answer.raise_for_status()
         return answer.json()
 
@@ -112,14 +112,24 @@ class Installation:
         """Return the sandbox's objects of a kind, newest first."""
         answer = httpx.get(f"{self.sandbox_url}/_sandbox/objects", params={"type": kind}, timeout=30)
         answer.raise_for_status()
-        found = answer.json()
-        return found["data"] if isinstance(found, dict) else found
+        return answer.json()["objects"]
+
+    def sandbox_requests(self) -> list[dict[str, Any]]:
+        """Return the last API calls that reached the sandbox, oldest first."""
+        answer = httpx.get(f"{self.sandbox_url}/_sandbox/requests", params={"limit": 100}, timeout=30)
+        answer.raise_for_status()
+        return answer.json()["requests"]
 
     def command_line(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run the `kagibag` command on this installation."""
         return subprocess.run(
             [sys.executable, "-m", "kagibag_app", *arguments],
-            cwd=ROOT, env=self._env(), capture_output=True, text=True, timeout=120, check=False,
+            cwd=ROOT,
+            env=self._env(),
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
         )
 
     def audit(self) -> list[dict[str, Any]]:

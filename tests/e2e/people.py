@@ -70,7 +70,9 @@ def expect_order_page(page: Page) -> str:
     return page.get_by_text(re.compile(r"^KB-[0-9A-Z]{4}-[0-9A-Z]{4}$")).first.inner_text()
 
 
-def buy(page: Page, product: Installation, tickets: Mapping[str, int], *, card: str = GOOD_CARD, **who: str) -> str:
+def buy(
+    page: Page, product: Installation, tickets: Mapping[str, int], *, card: str = GOOD_CARD, **who: str
+) -> str:
     """Buy tickets from the event's page to the completed order and return its number."""
     fill_cart(page, product, tickets, **who)
     go_to_payment(page)

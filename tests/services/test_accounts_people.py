@@ -18,10 +18,12 @@ from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.runtime import Runtime
 from tests.web.harness import PASSWORD, member, organizer, small_runtime
 
+pytest_plugins = ["tests.services.shop_fixtures"]
+
 
 @pytest.fixture
-async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
-    async with small_runtime(tmp_path) as started:
+async def runtime(shop_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
+    async with small_runtime(tmp_path, database_url=shop_url) as started:
         yield started
 
 
@@ -110,18 +112,6 @@ async def test_add_member_refuses_a_second_membership(runtime: Runtime) -> None:
                 tx, SYSTEM, organizer_id=org, user_id=person.user_id, role=Role.OWNER
             )
         )
-
-
-async def test_set_password_ends_all_sessions(runtime: Runtime) -> None:
-    person = await member(runtime, await organizer(runtime))
-    fresh = accounts.hash_password("another good one")
-    await runtime.store.run(
-        lambda tx: accounts.set_password(tx, SYSTEM, user_id=person.user_id, password_hash=fresh)
-    )
-    async with runtime.store.read() as session:
-        assert await accounts.load_session(session, person.cookie) is None
-        stored = await queries.system_password_hash(session, person.user_id)
-    assert accounts.check_password("another good one", stored)
 
 
 async def test_system_deciders_are_active_owners_and_managers(runtime: Runtime) -> None:

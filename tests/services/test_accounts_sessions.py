@@ -30,10 +30,12 @@ from tests.web.harness import member, organizer, small_runtime
 
 NOW = datetime(2026, 5, 15, 18, 0, tzinfo=UTC)
 
+pytest_plugins = ["tests.services.shop_fixtures"]
+
 
 @pytest.fixture
-async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
-    async with small_runtime(tmp_path) as started:
+async def runtime(shop_url: str, tmp_path: Path) -> AsyncIterator[Runtime]:
+    async with small_runtime(tmp_path, database_url=shop_url) as started:
         yield started
 
 

@@ -60,10 +60,11 @@ _HASH = accounts.hash_password(PASSWORD)
 
 @contextlib.asynccontextmanager
 async def small_runtime(folder: Path, **settings: Any) -> AsyncIterator[Runtime]:
-    """A Runtime on a fresh SQLite file, without Stripe, mail or webhooks, held for States."""
+    """A Runtime on a fresh SQLite file (or on ``database_url``), without Stripe, mail or webhooks, held for States."""
     bus, clock = MemoryBus(), Clock()
     config = Settings(data_dir=folder, **settings)
-    shutil.copy(_empty_database(), folder / "kagibag.db")
+    if not config.database_url:
+        shutil.copy(_empty_database(), folder / "kagibag.db")
     store = Store(config.database, bus, clock)
     closed = cast(Any, SimpleNamespace(close=_closed))
     runtime = Runtime(
@@ -174,7 +175,10 @@ class Browser:
 
 @dataclass
 class Tab:
-    """One open page: what it was sent is in ``vars``, ``toasts`` and ``redirects``."""
+    """One open page: what it was sent is in ``vars``, ``toasts`` and ``redirects``.
+
+    ``vars`` has what changed since the tab was opened, by plain name; ``shown`` has all of one State.
+    """
 
     browser: Browser
     token: str
@@ -182,6 +186,7 @@ class Tab:
     cookie: str
     query: dict[str, str]
     vars: dict[str, Any] = field(default_factory=dict)
+    states: dict[str, dict[str, Any]] = field(default_factory=dict)
     toasts: list[str] = field(default_factory=list)
     redirects: list[str] = field(default_factory=list)
     sent: list[Any] = field(default_factory=list)
@@ -205,6 +210,7 @@ class Tab:
         if not self.connected:
             self.connected = True
             await self.send(f"{_ROOT}.hydrate", {})
+            self.vars.clear()
         query = "&".join(f"{key}={value}" for key, value in self.query.items())
         data = {
             "headers": {"cookie": self.cookie, "origin": "http://localhost:8000", "asgi-scope-client": "203.0.113.9"},
@@ -227,11 +233,17 @@ class Tab:
         root = await manager.get_state(BaseStateToken(ident=self.token, cls=cls))
         return await root._get_root_state().get_state(cls)
 
+    def shown(self, cls: type[BaseState]) -> dict[str, Any]:
+        """What the browser holds of one State, the values it began with included."""
+        return self.states.get(cls.get_full_name(), {})
+
     def take(self, update: Any) -> None:
         """Keep what was sent."""
         self.sent.append(update)
-        for changes in (update.delta or {}).values():
-            self.vars.update({name.removesuffix("_rx_state_"): value for name, value in changes.items()})
+        for state, changes in (update.delta or {}).items():
+            named = {name.removesuffix("_rx_state_"): value for name, value in changes.items()}
+            self.states.setdefault(state, {}).update(named)
+            self.vars.update(named)
         for event in update.events:
             if event.name == "_redirect":
                 self.redirects.append(str(event.payload["path"]))

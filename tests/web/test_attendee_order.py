@@ -109,6 +109,15 @@ async def test_the_amount_is_shown_before_sending_when_tickets_are_chosen(desk: 
     assert tab.vars["ask"].button == "Request $40.00 back"
 
 
+async def test_chosen_tickets_stay_chosen_when_the_connection_was_lost(desk: Desk) -> None:
+    tab = await opened(desk, await desk.paid(floor=2))
+    await tab.call(OrderState.choose, picks(tab)[0].id, True)
+    await tab.call(OrderState.load)
+
+    assert [pick.checked for pick in picks(tab)] == [True, False]
+    assert tab.vars["ask"].button == "Request $40.00 back"
+
+
 async def test_one_request_is_made_when_the_button_is_pressed_twice(desk: Desk) -> None:
     tab = await opened(desk, await desk.paid(floor=2))
     await tab.call(OrderState.choose, picks(tab)[0].id, True)

@@ -104,6 +104,11 @@ async def test_a_commit_reloads_every_page_that_shows_its_topic(runtime: Runtime
     assert other.vars.get("seen", 0) == 0
 
 
+async def test_a_change_just_before_a_page_watches_is_told_too(runtime: Runtime, tabs: Browser) -> None:
+    await _touch(runtime, "a")
+    await _settled(await _wall(runtime, tabs, "a"), 1)
+
+
 async def test_a_page_is_reloaded_once_when_a_commit_touches_several_of_its_topics(
     runtime: Runtime, tabs: Browser
 ) -> None:

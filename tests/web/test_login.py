@@ -21,11 +21,9 @@ from kagibag_app.features.accounts.tables import Membership, User
 from kagibag_app.features.timeline.tables import AuditEntry
 from kagibag_app.runtime import Runtime
 from kagibag_app.web import limits
-from kagibag_app.web.admin.login.state import LoginState
 from kagibag_app.web.api import sessions
-from kagibag_app.web.limits import Limit, TooMany, client_ip
 from kagibag_app.web.session import COOKIE, standing
-from tests.web.harness import PASSWORD, Person, browser, member, organizer, small_runtime
+from tests.web.harness import PASSWORD, Person, member, organizer, small_runtime
 
 ORIGIN = "http://localhost:8000"
 
@@ -192,23 +190,6 @@ async def test_attack_16_guessing_becomes_slow_without_a_lasting_lock_out(
     assert (await _login(client)).headers["location"] == "/admin/orders"
 
 
-async def test_attack_16_many_addresses_together_cannot_guess_either() -> None:
-    counters = limits.RateLimits()
-    for _ in range(30):
-        await counters.spend(Limit.LOGIN_ACCOUNT, "ana@example.test")
-    with pytest.raises(TooMany, match="wait a minute"):
-        await counters.spend(Limit.LOGIN_ACCOUNT, "ana@example.test")
-    await counters.spend(Limit.LOGIN_ACCOUNT, "ben@example.test")
-
-
-async def test_attack_6_asking_for_links_of_one_address_is_limited() -> None:
-    counters = limits.RateLimits()
-    for _ in range(3):
-        await counters.spend(Limit.FIND_ORDER_EMAIL, "ana@example.test")
-    with pytest.raises(TooMany):
-        await counters.spend(Limit.FIND_ORDER_EMAIL, "ana@example.test")
-
-
 async def test_a_refused_login_is_noted_without_what_was_typed(
     runtime: Runtime, client: httpx.AsyncClient
 ) -> None:
@@ -289,49 +270,3 @@ async def test_other_requests_go_on_while_a_password_is_checked(
         await asyncio.sleep(0.001)
         turns += 1
     assert turns > 5
-
-
-@pytest.mark.parametrize(
-    ("peer", "forwarded", "trusted", "expected"),
-    [
-        ("203.0.113.5", "198.51.100.1", "", "203.0.113.5"),
-        ("10.0.0.2", "198.51.100.1", "10.0.0.0/8", "198.51.100.1"),
-        ("10.0.0.2", "1.2.3.4, 198.51.100.1, 10.0.0.3", "10.0.0.0/8", "198.51.100.1"),
-        ("203.0.113.5", "198.51.100.1", "10.0.0.0/8", "203.0.113.5"),
-        ("10.0.0.2", "junk, 10.0.0.3", "10.0.0.0/8", "10.0.0.3"),
-        ("10.0.0.2", "", "10.0.0.0/8", "10.0.0.2"),
-        ("2001:db8:1:2:3::9", "", "", "2001:db8:1:2::"),
-        ("::ffff:203.0.113.5", "", "", "203.0.113.5"),
-        ("", "", "", "unknown"),
-    ],
-)
-def test_client_ip_believes_only_our_own_proxies(
-    peer: str, forwarded: str, trusted: str, expected: str
-) -> None:
-    assert client_ip(peer, forwarded, trusted) == expected
-
-
-@pytest.mark.parametrize(
-    ("query", "shown"),
-    [
-        ({"error": "wrong"}, "Email and password"), ({"error": "slow"}, "Too many"), ({"error": "expired"}, "eight hours"),
-        ({"error": "<script>"}, ""), ({}, ""),
-    ],
-)  # fmt: skip
-async def test_the_login_page_says_only_its_own_sentences(
-    runtime: Runtime, query: dict[str, str], shown: str
-) -> None:
-    async with browser() as opened:
-        tab = opened.tab("/admin/login", query=query | {"next": "//evil.example"})
-        await tab.call(LoginState.load)
-        assert shown in tab.vars.get("error", "")
-        assert bool(tab.vars.get("error")) is bool(shown)
-        assert tab.vars["wanted"] == "/admin/orders"
-
-
-async def test_the_login_page_goes_on_when_one_is_signed_in(runtime: Runtime) -> None:
-    person = await _person(runtime)
-    async with browser() as opened:
-        tab = opened.tab("/admin/login", person=person, query={"next": "/admin/refunds"})
-        await tab.call(LoginState.load)
-        assert tab.redirects == ["/admin/refunds"]

@@ -15,6 +15,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from kagibag_app.kagibag_app import surrounded
 from kagibag_app.settings import Settings
 from kagibag_app.web.security import (
     BODY_MAX_BYTES,
@@ -230,6 +231,15 @@ def test_attack_3_a_socket_is_closed_when_it_is_flooded() -> None:
         except WebSocketDisconnect as closed:
             code = closed.code
     assert (code, answered) == (POLICY_VIOLATION, MESSAGE_BURST)
+
+
+async def test_the_product_is_surrounded_by_it() -> None:
+    app = surrounded(Starlette())
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url=ORIGIN) as client:
+        answer = await client.get("/healthz")
+    assert (answer.status_code, answer.headers["x-content-type-options"]) == (200, "nosniff")
+    with pytest.raises(WebSocketDisconnect), TestClient(app).websocket_connect("/_event"):
+        pass
 
 
 def test_a_message_budget_refills_at_a_hundred_a_minute() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -131,13 +130,6 @@ async def system_unsettled(session: AsyncSession, event: StripeEvent) -> Sequenc
             .order_by(col(StripeEvent.id))
         )
     ).all()
-
-
-async def system_newest_event(session: AsyncSession) -> datetime | None:
-    """Return when Stripe made the newest event of the inbox (UTC)."""
-    return await session.scalar(
-        sa.select(col(StripeEvent.created)).order_by(col(StripeEvent.created).desc()).limit(1)
-    )
 
 
 async def system_event_known(session: AsyncSession, stripe_id: str) -> bool:

@@ -54,7 +54,6 @@ class AuditKind(StrEnum):
     LOGIN_REFUSED = "login_refused"
     ORGANIZER_CREATED = "organizer_created"
     USER_CREATED = "user_created"
-    PASSWORD_SET = "password_set"  # noqa: S105 - the name of an act
     MEMBER_ADDED = "member_added"
     EVENT_CREATED = "event_created"
     EVENT_PUBLISHED = "event_published"

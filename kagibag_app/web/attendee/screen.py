@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import reflex as rx
 
 from kagibag_app.settings import StripeMode
@@ -24,11 +22,6 @@ class Screen(rx.State, mixin=True):
     def _open(self) -> None:
         """Begin to load."""
         self.sandbox = runtime().settings.stripe_mode is StripeMode.SANDBOX
-
-    @staticmethod
-    def _titled(title: str) -> rx.event.EventSpec:
-        """Name the browser's tab; the address alone does not say which event or order it is."""
-        return rx.call_script(f"document.title = {json.dumps(f'{title} · Kagibag')}")
 
     def _missing(self) -> None:
         """Forget everything that was shown; nothing tells why."""

@@ -8,7 +8,6 @@ from kagibag_app.features.accounts.service.people import (
     create_user,
     prove_writable,
     remember_installation,
-    set_password,
 )
 from kagibag_app.features.accounts.service.sessions import (
     confirm,
@@ -36,7 +35,6 @@ __all__ = [
     "prove_writable",
     "refuse_login",
     "remember_installation",
-    "set_password",
     "start_session",
     "switch_organizer",
     "system_installation",

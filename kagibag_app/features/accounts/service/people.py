@@ -11,7 +11,7 @@ from email_validator import EmailNotValidError, validate_email
 from sqlmodel import col
 
 from kagibag_app.features.accounts.rules import Role
-from kagibag_app.features.accounts.tables import Installation, LoginSession, Membership, Organizer, User
+from kagibag_app.features.accounts.tables import Installation, Membership, Organizer, User
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import AuditKind
 from kagibag_app.kit.actor import Actor
@@ -111,19 +111,6 @@ async def create_user(tx: Transaction, actor: Actor, *, email: str, name: str, p
     row_id = cast(int, row.id)
     timeline.audit(tx, actor, kind=AuditKind.USER_CREATED, subject=row.public_id)
     return row_id
-
-
-async def set_password(tx: Transaction, actor: Actor, *, user_id: int, password_hash: str) -> None:
-    """Replace a password and end all of the user's sessions."""
-    await tx.session.execute(
-        sa.update(User).where(col(User.id) == user_id).values(password_hash=password_hash)
-    )
-    await tx.session.execute(
-        sa.update(LoginSession)
-        .where(col(LoginSession.user_id) == user_id, col(LoginSession.ended_at).is_(None))
-        .values(ended_at=tx.now)
-    )
-    timeline.audit(tx, actor, kind=AuditKind.PASSWORD_SET, subject=str(user_id))
 
 
 async def add_member(tx: Transaction, actor: Actor, *, organizer_id: int, user_id: int, role: Role) -> int:

@@ -63,7 +63,7 @@ def face(view: DisputeView, zone: str, now: datetime, *, stripe_href: str, sandb
         answers=_answers(view.submission_count),
         evidence="Saved at Stripe, not sent" if view.has_evidence and not view.submission_count else "",
         order_number=row.order_number,
-        order_href=f"/admin/orders/{row.order_public_id}",
+        order_href=f"/admin/orders/{row.order_number}",
         buyer=row.buyer_name,
         event=row.event_title,
         method=view.method,
@@ -154,9 +154,9 @@ def _step(event: DisputeEventView, index: int, zone: str) -> StepRow:
 def _words(event: DisputeEventView) -> tuple[str, str]:
     data: dict[str, Any] = event.data
     if event.kind == DisputeEventKind.FUNDS_WITHDRAWN:
-        return f"{_total(data)} withdrawn from the balance", _fee_part(data)
+        return f"{_total(data)} withdrawn", _fee_part(data)
     if event.kind == DisputeEventKind.FUNDS_REINSTATED:
-        return f"{_total(data)} returned to the balance", ""
+        return f"{_total(data)} reinstated", ""
     if event.kind == DisputeEventKind.CLOSED:
         outcome = str(data.get("outcome", ""))
         return f"Dispute closed: {outcome}", _OUTCOMES.get(outcome, "")
@@ -174,7 +174,7 @@ def _total(data: dict[str, Any]) -> str:
 
 def _fee_part(data: dict[str, Any]) -> str:
     fee = data.get("fee_minor", 0)
-    return f"of it {_in(data['currency'], fee)} dispute fee" if fee > 0 else ""
+    return f"{_in(data['currency'], fee)} of it is the dispute fee" if fee > 0 else ""
 
 
 def _respond(status: str) -> str:

@@ -126,6 +126,7 @@ def _stakes() -> rx.Component:
         rx.el.h2("What is at stake"),
         waterfall(DisputeState.bars),
         rx.el.p(_D.fee_hint, class_name="hint"),
+        class_name="stack-s",
     )
 
 
@@ -142,7 +143,10 @@ def _facts() -> rx.Component:
         narrow=True,
     )
     events = timeline(rx.foreach(DisputeState.events, _event))
-    return rx.fragment(rx.el.section(rx.el.h2("Dispute"), lines), rx.el.section(rx.el.h2("Events"), events))
+    return rx.fragment(
+        rx.el.section(rx.el.h2("Dispute"), lines, class_name="stack-s"),
+        rx.el.section(rx.el.h2("Events"), events, class_name="stack-s"),
+    )
 
 
 def _event(row: StepRow) -> rx.Component:

@@ -48,7 +48,7 @@ def _tab(entry: TabRow) -> rx.Component:
 
 def _columns() -> list[rx.Component]:
     return [
-        column("Answer until", class_name="c-placed"),
+        column("Answer until", class_name="c-placed", style={"width": "200px"}),
         column("Reason", class_name="c-buyer"),
         column("State", class_name="c-status"),
         column("Event", class_name="c-event"),
@@ -65,7 +65,12 @@ def _list() -> rx.Component:
         class_name="row row-tight push",
     )
     return rx.fragment(
-        table(_columns(), rx.foreach(DisputesState.lines, _line), caption="Disputes, nearest deadline first"),
+        table(
+            _columns(),
+            rx.foreach(DisputesState.lines, _line),
+            caption="Disputes, nearest deadline first",
+            class_name="orders",
+        ),
         rx.el.nav(rx.el.span(listing.zone, class_name="cap"), turn, aria_label="Pages", class_name="pager"),
     )
 
@@ -94,6 +99,6 @@ def _loading() -> rx.Component:
     return rx.el.div(
         rx.el.span("Loading disputes", class_name="vh"),
         names,
-        table(_columns(), skeleton_rows(5, _WIDTHS), caption="Disputes"),
+        table(_columns(), skeleton_rows(5, _WIDTHS), caption="Disputes", class_name="orders"),
         role="status",
     )

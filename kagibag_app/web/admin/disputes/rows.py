@@ -120,7 +120,7 @@ def dispute_line(row: DisputeRow, zone: str, now: datetime) -> DisputeLine:
         buyer=row.buyer_name,
         event=row.event_title,
         order_number=row.order_number,
-        order_href=f"/admin/orders/{row.order_public_id}",
+        order_href=f"/admin/orders/{row.order_number}",
         deadline=deadline(row, zone, now),
     )
 

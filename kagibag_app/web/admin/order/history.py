@@ -11,6 +11,7 @@ from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.views import MessageRow
 from kagibag_app.features.orders.rules import mask_email
 from kagibag_app.features.refunds.views import reason_label
+from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.order.reading import Story
 from kagibag_app.web.admin.order.rows import (
@@ -24,6 +25,8 @@ from kagibag_app.web.admin.order.rows import (
 )
 from kagibag_app.web.admin.times import short_time
 
+# The message that such an entry names is the mail's id, which the list of mails leads to.
+_MAILS = (EntryKind.MAIL_SENT, EntryKind.MAIL_FAILED)
 _ANSWERABLE = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.INQUIRY_NEEDS_RESPONSE)
 
 
@@ -137,7 +140,7 @@ def happenings(story: Story) -> list[Happening]:
                 id=str(row.id),
                 kind=row.kind,
                 text=row.text,
-                detail=row.detail,
+                detail="" if row.kind in _MAILS else row.detail,
                 by=row.actor,
                 at=f"{at.astimezone(ZoneInfo(story.zone)):%H:%M:%S}",
                 iso=row.iso,

@@ -125,7 +125,11 @@ def refunds() -> rx.Component:
     return rx.fragment(
         when(
             requests,
-            section("Refund requests", _scrolled("Refund requests", asked, each(requests, _request)), remark=_count(requests)),
+            section(
+                "Refund requests",
+                _scrolled("Refund requests", asked, each(requests, _request)),
+                remark=_count(requests),
+            ),
         ),
         when(done, section("Refunds", _scrolled("Refunds", sent, each(done, _refund)), remark=_count(done))),
     )

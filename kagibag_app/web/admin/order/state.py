@@ -12,7 +12,7 @@ from kagibag_app.kit.errors import DomainError, NotFound
 from kagibag_app.live import topics
 from kagibag_app.settings import StripeMode
 from kagibag_app.web import live
-from kagibag_app.web.admin.counts import NavCounts
+from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.admin.order import display, history
 from kagibag_app.web.admin.order.reading import Story, story
 from kagibag_app.web.admin.order.rows import (
@@ -108,6 +108,8 @@ class OrderDetailState(Workspace):
         except NotFound:
             self.reset()
             self.phase = "missing"
+            async with runtime().store.read() as session:
+                self.counts = await nav_counts(session, actor.organizer_id or 0)
             return None
         self._show(found, actor)
         return found

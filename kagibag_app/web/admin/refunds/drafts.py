@@ -54,7 +54,7 @@ def refund_question(found: RequestDetail, amount_minor: int, message: str) -> Qu
         title=f"Refund {amount} to {found.buyer_name}?",
         act=f"Refund {amount}",
         money=f"{amount} goes back to {_method(found)}, usually within 5–10 days.",
-        tickets=f"{_tickets(found)} be used any more and turn void when Stripe accepts the refund.",
+        tickets=f"{_tickets(found)} be used from now on; void once Stripe accepts the refund.",
         mail=_mail(found, message),
         after="A refund can't be taken back." + _kept_fee(found),
     )

@@ -79,7 +79,7 @@ def _line(row: QueueLine) -> rx.Component:
     flag = rx.el.span(
         icon("triangle-alert", 12),
         rx.el.span(row.flag, class_name="trunc"),
-        class_name="flag",
+        class_name="flag trunc",
         data_tone=row.flag_tone,
     )
     status = rx.el.span(badge_for(row.status, REFUND_REQUEST), class_name="flag")

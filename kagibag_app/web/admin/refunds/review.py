@@ -26,8 +26,14 @@ def review() -> rx.Component:
         _top(),
         _head(),
         rx.el.div(
+            when(
+                RefundsState.overtaken,
+                rx.el.div(callout(RefundsState.overtaken), style={"margin_top": "12px"}),
+            ),
+            role="status",
+        ),
+        rx.el.div(
             rx.el.div(
-                rx.el.div(when(RefundsState.overtaken, callout(RefundsState.overtaken)), role="status"),
                 _decision(),
                 _reason(),
                 each(RefundsState.warnings, _warning),
@@ -80,7 +86,7 @@ def _failed() -> rx.Component:
     again = button("Try again", icon="rotate-cw", on_click=RefundsState.ask_retry, size="s")
     return callout(
         _R.failure,
-        " The tickets can't be used, and the buyer has not got the money.",
+        " The buyer has not got the money.",
         when(RefundsState.decides, rx.el.div(again, class_name="row wrap")),
         title="The refund failed.",
         tone="bad",
@@ -202,7 +208,7 @@ def _notes() -> rx.Component:
             remark="private",
             max_length=2000,
         ),
-        button("Add note", submit=True, size="s", icon="sticky-note", once=True),
+        rx.el.div(button("Add note", submit=True, size="s", icon="sticky-note", once=True), class_name="row"),
         on_submit=RefundsState.add_note,
         key=rx.Var.create(f"{_R.id}-{RefundsState.note_round}"),
         class_name="stack-s",
@@ -213,6 +219,7 @@ def _notes() -> rx.Component:
         rx.el.h3("Private notes"),
         when(RefundsState.notes, written, none),
         when(RefundsState.writes_notes, add),
+        class_name="stack-s",
     )
 
 

@@ -45,7 +45,7 @@ def review(found: RequestDetail, zone: str, now: datetime, *, place: str) -> Rev
         asked_iso=found.asked_at,
         asked_exact=l10n.moment(asked, zone),
         order_number=found.order_number,
-        order_href=f"/admin/orders/{found.order_id}",
+        order_href=f"/admin/orders/{found.order_number}",
         place=place,
         category=reason_label(found.category),
         reason=found.reason,

@@ -98,7 +98,7 @@ class RefundsState(Workspace):
         here, ignored = read_place(self.router.url.query_parameters)
         seen = await look(actor, here)
         missed = here.request and here.request != seen.here.request
-        self.notice = left_out(ignored) or (_GONE if missed else "")
+        self.notice = " ".join(filter(None, (left_out(ignored), _GONE if missed else "")))
         self.question, self.overtaken, self.busy, self.note_error = Question(), "", False, ""
         self._show(actor, seen)
         organizer = actor.organizer_id or 0

@@ -80,8 +80,6 @@ class EventState(Screen, rx.State):
             await self._show(session, await _event(session, slug), told=bool(self.unpaid))
         if row is not None and row.id is not None:
             live.watch(self, [topics.event(row.id)], EventState.refresh)
-            return self._titled(row.title)
-        return None
 
     @rx.event
     @public

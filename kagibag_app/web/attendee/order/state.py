@@ -59,14 +59,12 @@ class OrderState(Screen, rx.State):
     @rx.event
     @public
     async def load(self):
-        """Show the order that the address opens, and follow it."""
+        """Show the order that the address opens, and follow it; runs again after a lost connection, so ticks are kept."""
         self._open()
-        self.phase, self._chosen, self.asking, self.withdrawing = "loading", [], False, ""
+        self.phase, self.asking, self.withdrawing = "loading", False, ""
         order_id = await self._read()
         if order_id is not None:
             live.watch(self, [topics.order(order_id)], OrderState.refresh)
-            return self._titled(f"Order {self.order.number}")
-        return None
 
     @rx.event
     @public
