@@ -64,7 +64,7 @@ Port = Annotated[
 def main() -> None:
     """Run the command; an error a person can mend ends in one sentence and exit code 2."""
     try:
-        app()
+        app(prog_name="kagibag")
     except (SettingsError, DomainError, FrontendBuildError) as error:
         _fail(str(error))
     except PaymentsError as error:
@@ -191,7 +191,7 @@ def sandbox(
 @db_app.command("upgrade")
 def db_upgrade() -> None:
     """Bring the database to this version's schema."""
-    settings = _settings()
+    settings = _settings(log_level="WARNING")
     schema.upgrade(settings.database)
     out.print(f"The database is at {schema.newest()}.")
 
@@ -212,7 +212,7 @@ def admin_create(
 
     Example: kagibag admin create --email dana@example.com --organization "Lantern Row" --zone America/New_York
     """
-    settings = _settings()
+    settings = _settings(log_level="WARNING")
     schema.upgrade(settings.database)
     hashed = hash_password(password)
 
@@ -243,7 +243,7 @@ def seed(
     ] = "",
 ) -> None:
     """Make something to try the product with, in any mode but live."""
-    settings = _settings()
+    settings = _settings(log_level="WARNING")
     if settings.stripe_mode is StripeMode.LIVE:
         raise SettingsError("Example data is never made beside live payments.")
     if not example_event:
@@ -265,7 +265,7 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
 ) -> None:
     """Check the invariants on the configured database; exit code 1 when one is violated."""
-    settings = _settings(log_level="WARNING")
+    settings = _settings(log_level="ERROR")  # logs go to the same output as the findings
     findings = _with_runtime(settings, lambda runtime: audit_books(runtime, stripe=stripe))
     if as_json:
         out.print_json(json.dumps([finding.as_dict() for finding in findings]))

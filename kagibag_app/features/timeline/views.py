@@ -169,6 +169,10 @@ def _tickets(verb: str) -> Callable[[dict[str, Any]], str]:
     return say
 
 
+def _mail(facts: dict[str, Any]) -> str:
+    return f"Mail {'kept here' if facts.get('kept') else 'sent'}: {facts.get('subject', '')}"
+
+
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.ORDER_PLACED: _with("Order placed {amount}"),
     EntryKind.ORDER_STATUS: _state(ORDER_STATUS_LABELS),
@@ -203,7 +207,7 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.DISPUTE_FUNDS_REINSTATED: _with("{amount} reinstated"),
     EntryKind.DISPUTE_CLOSED: _with("Dispute closed: {outcome}"),
     EntryKind.NOTE_ADDED: _with("Note added"),
-    EntryKind.MAIL_SENT: _with("Mail sent: {subject}"),
+    EntryKind.MAIL_SENT: _mail,
     EntryKind.MAIL_FAILED: _with("Mail could not be sent: {subject}"),
     EntryKind.WEBHOOK_QUEUED: _with("Webhook {type} queued"),
 }

@@ -213,7 +213,7 @@ def _combined(view: DisputeView) -> str:
 def _fee_hint(view: DisputeView) -> str:
     if view.if_lost_minor is None:
         return f"Stripe settles this in {view.settlement_currency}; sums over two currencies are not made."
-    stays = " The dispute fee stays either way." if view.fee_minor else ""
+    stays = " The dispute fee stays either way." if view.fee_minor and view.row.open else ""
     return f"Before Stripe's fee for the payment.{stays}"
 
 

@@ -19,7 +19,7 @@ from kagibag_app.web.components.tabs import tab, tabs
 from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import each, when
 
-_WIDTHS = ("170px", "180px", "130px", "150px", "110px", "70px")
+_WIDTHS = ("170px", "220px", "130px", "110px", "70px")
 
 
 def page() -> rx.Component:
@@ -48,10 +48,10 @@ def _tab(entry: TabRow) -> rx.Component:
 
 def _columns() -> list[rx.Component]:
     return [
-        column("Answer until", class_name="c-placed", style={"width": "200px"}),
+        # As wide as the longest deadline: it is never cut off.
+        column("Answer until", style={"width": "208px"}),
         column("Reason", class_name="c-buyer"),
         column("State", class_name="c-status"),
-        column("Event", class_name="c-event"),
         column("Order", class_name="c-number"),
         column("Amount", numeric=True, class_name="c-total"),
     ]
@@ -83,10 +83,11 @@ def _line(line: DisputeLine) -> rx.Component:
     )
     until = rx.fragment(toned(line.deadline.text, line.deadline.tone), when(line.deadline.exact, exact))
     return row(
-        cell(until, class_name="c-placed"),
-        cell(opens, rx.el.div(line.buyer, class_name="cap mute"), class_name="c-buyer"),
+        cell(until, class_name="c-event"),
+        cell(
+            opens, rx.el.div(line.buyer, " · ", line.event, class_name="cap mute trunc"), class_name="c-buyer"
+        ),
         cell(badge_for(line.status, DISPUTE), class_name="c-status"),
-        cell(line.event, class_name="c-event"),
         cell(order, class_name="c-number"),
         cell(rx.el.span(line.amount, class_name="med"), numeric=True, class_name="c-total"),
         class_name="pressable",

@@ -24,6 +24,17 @@ from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import choose, each, when
 
 TYPING_PAUSE_MS = 250
+# At the right end of the filters, which are 56 px high; on a phone over the line above the first row.
+FLOATING = {
+    "position": "sticky",
+    "top": "8px",
+    "z_index": "5",
+    "display": "flex",
+    "justify_content": "flex-end",
+    "height": "0",
+    "transform": "translateY(-42px)",
+    "@media (max-width: 900px)": {"justify_content": "center", "transform": "translateY(-14px)"},
+}
 _WIDTHS = ("96px", "180px", "140px", "84px", "56px", "52px", "64px", "84px")
 
 
@@ -74,13 +85,21 @@ def _filters() -> rx.Component:
         max_length=254,
         key=OrdersState.search_round,
     )
-    new = rx.cond(OrdersState.waiting == "1", "new order", "new orders")
-    return rx.el.div(
-        search,
-        rx.el.div(_event(), _dates(), _outcome(), _clear(), class_name="row wrap chips"),
-        live_pill(OrdersState.waiting, new, on_click=OrdersState.show_waiting, icon=icon("arrow-up", 14)),
-        class_name="filters",
+    return rx.fragment(
+        rx.el.div(
+            search,
+            rx.el.div(_event(), _dates(), _outcome(), _clear(), class_name="row wrap chips"),
+            class_name="filters",
+        ),
+        _waiting(),
     )
+
+
+def _waiting() -> rx.Component:
+    """Stays in sight while one scrolls, over the page and never in it: nothing moves when it appears."""
+    noun = rx.cond(OrdersState.waiting == "1", "new order", "new orders")
+    pill = live_pill(OrdersState.waiting, noun, on_click=OrdersState.show_waiting, icon=icon("arrow-up", 14))
+    return rx.el.div(pill, style=FLOATING)
 
 
 def _event() -> rx.Component:

@@ -70,7 +70,7 @@ def _line(row: QueueRow, tab: str, here: Place, zone: str, now: datetime) -> Que
         asked_iso=row.asked_at,
         asked_exact=l10n.moment(asked, zone),
         status=row.status if tab == "all" else "",
-        flag=" · ".join(f"{flag.label}: {flag.detail}" if flag.detail else flag.label for flag in row.flags),
+        flag=" · ".join(flag.detail or flag.label for flag in row.flags),
         flag_tone="bad" if row.status == RequestStatus.FAILED else "attention",
         current=row.id == here.request,
     )

@@ -1,0 +1,74 @@
+"""Addresses that only a buyer has, made as the product makes them: from its own keys, for orders of its database."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+
+from kagibag_app.settings import KeyRing
+from kagibag_app.storage.secrets import AccessLinks, LinkPurpose
+from tests.e2e.installation import Installation
+
+
+def order_link(product: Installation, buyer: str) -> str:
+    """Return the address of a buyer's newest order."""
+    return f"{product.url}/order/{order_token(product, buyer)}"
+
+
+def order_token(product: Installation, buyer: str) -> str:
+    """Return the token that opens a buyer's newest order."""
+    public_id, version = _row(
+        product,
+        "SELECT public_id, link_version FROM orders WHERE buyer_name = ? ORDER BY id DESC LIMIT 1",
+        buyer,
+    )
+    return _links(product).token(LinkPurpose.ORDER, public_id, version)
+
+
+def order_number(product: Installation, buyer: str) -> str:
+    """Return the number of a buyer's newest order."""
+    return _row(product, "SELECT number FROM orders WHERE buyer_name = ? ORDER BY id DESC LIMIT 1", buyer)[0]
+
+
+def ticket_link(product: Installation, buyer: str) -> str:
+    """Return the address of the first ticket of a buyer's newest order."""
+    public_id, version = _row(
+        product,
+        "SELECT tickets.public_id, link_version FROM tickets JOIN orders ON orders.id = tickets.order_id"
+        " WHERE buyer_name = ? ORDER BY orders.id DESC, tickets.id LIMIT 1",
+        buyer,
+    )
+    return f"{product.url}/ticket/{_links(product).token(LinkPurpose.TICKET, public_id, version)}"
+
+
+def dispute_id(product: Installation, buyer: str) -> str:
+    """Return the public id of the dispute about a buyer's order."""
+    return _row(
+        product,
+        "SELECT disputes.public_id FROM disputes JOIN orders ON orders.id = disputes.order_id WHERE buyer_name = ?",
+        buyer,
+    )[0]
+
+
+def rows(product: Installation, query: str) -> list[tuple]:
+    """Read the product's database as it is now."""
+    connection = sqlite3.connect(f"file:{product.data_dir / 'kagibag.db'}?mode=ro", uri=True)
+    try:
+        return connection.execute(query).fetchall()
+    finally:
+        connection.close()
+
+
+def _row(product: Installation, query: str, value: str) -> tuple:
+    connection = sqlite3.connect(f"file:{product.data_dir / 'kagibag.db'}?mode=ro", uri=True)
+    try:
+        found = connection.execute(query, (value,)).fetchone()
+    finally:
+        connection.close()
+    assert found, f"nothing belongs to {value}"
+    return found
+
+
+def _links(product: Installation) -> AccessLinks:
+    secrets = json.loads((product.data_dir / "secrets.json").read_text())
+    return AccessLinks(KeyRing({"generated": secrets["links"]}))
