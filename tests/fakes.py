@@ -101,7 +101,9 @@ class FakeStripe:
         self.calls.append(key)
         self._let_stuck_requests_act()
         if fault is Fault.TIMEOUT_STUCK:
-            self._stuck.append((self.clock.now() + STUCK, key, (payment_intent_id, amount_minor, currency, reference)))
+            self._stuck.append(
+                (self.clock.now() + STUCK, key, (payment_intent_id, amount_minor, currency, reference))
+            )
             raise OutcomeUnknown("Stripe did not answer in time.", code="timeout")
         if fault is Fault.RATE_LIMIT:
             raise NotReached("Too many requests.", code="rate_limit", retry_after=45)
@@ -136,7 +138,9 @@ class FakeStripe:
     def charge(self, payment_intent_id: str, amount_minor: int, currency: str) -> BalanceLine:
         """Capture a payment intent and return its balance transaction."""
         self.charges[payment_intent_id] = Charge(payment_intent_id, amount_minor, currency)
-        return self._book("charge", amount_minor, currency, payment_intent_id, fee_minor=amount_minor // 40 + 30)
+        return self._book(
+            "charge", amount_minor, currency, payment_intent_id, fee_minor=amount_minor // 40 + 30
+        )
 
     def refund_in_dashboard(self, payment_intent_id: str, amount_minor: int) -> RefundSnapshot:
         """Refund as a person does in Stripe's Dashboard."""
@@ -181,7 +185,9 @@ class FakeStripe:
         made = self._succeed(payment_intent_id, amount_minor, currency, reference)
         return OutcomeUnknown("Stripe answered 500.", code="http_500") if fault is Fault.ERROR_AFTER else made
 
-    def _succeed(self, payment_intent_id: str, amount_minor: int, currency: str, reference: str) -> RefundSnapshot:
+    def _succeed(
+        self, payment_intent_id: str, amount_minor: int, currency: str, reference: str
+    ) -> RefundSnapshot:
         refund_id = f"re_{len(self.refunds) + 1:04d}"
         made = RefundSnapshot(
             refund_id=refund_id, status=self.first_status, amount_minor=amount_minor, currency=currency,
@@ -213,7 +219,9 @@ class FakeStripe:
             self.list_faults.pop(0)
             raise OutcomeUnknown("Stripe did not answer in time.", code="timeout")
 
-    def _book(self, kind: str, amount_minor: int, currency: str, source: str, *, fee_minor: int = 0) -> BalanceLine:
+    def _book(
+        self, kind: str, amount_minor: int, currency: str, source: str, *, fee_minor: int = 0
+    ) -> BalanceLine:
         line = BalanceLine(
             id=f"txn_{len(self.balance) + 1:04d}", type=kind, category=kind, amount_minor=amount_minor,
             fee_minor=fee_minor, net_minor=amount_minor - fee_minor, currency=currency, source=source,

@@ -10,10 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-import sqlalchemy as sa
-from sqlmodel import SQLModel, col, select
+from sqlmodel import col, select
 
-from kagibag_app import tables
 from kagibag_app.features.accounts.rules import MemberStatus, Role
 from kagibag_app.features.accounts.tables import Membership, Organizer, User
 from kagibag_app.features.messages.rules import SEND_EMAIL
@@ -33,10 +31,9 @@ from kagibag_app.ports.payments import Payments
 from kagibag_app.runtime import Runtime
 from kagibag_app.settings import KeyRing, Settings
 from kagibag_app.storage.outbox import OutboxRow
-from kagibag_app.storage.schema import sync_url
 from kagibag_app.storage.secrets import AccessLinks, SecretBox
 from kagibag_app.storage.transaction import Store
-from tests.servers.postgres import PostgresCluster
+from tests.databases import BOTH, fresh_database, sqlite_url
 
 KEYS = KeyRing({"k1": "outgoing-tests-outgoing-tests-outgoing"})
 ORDER = 4711
@@ -193,14 +190,6 @@ class Office:
             tx.session.add(membership)
 
 
-def create_tables(url: str) -> None:
-    """Make every table in an empty database."""
-    assert tables.outbox
-    engine = sa.create_engine(sync_url(url))
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-
-
 async def add_organizer(store: Store, slug: str) -> int:
     """Add an organizer; returns its key."""
     async with store.transaction() as tx:
@@ -243,30 +232,17 @@ async def open_office(url: str, folder: Path) -> AsyncIterator[Office]:
 
 
 @pytest.fixture
-def sqlite_url(tmp_path: Path) -> str:
-    """A fresh SQLite database with all tables."""
-    url = f"sqlite+aiosqlite:///{tmp_path / 'office.db'}"
-    create_tables(url)
-    return url
-
-
-@pytest.fixture
-async def office(sqlite_url: str, tmp_path: Path) -> AsyncIterator[Office]:
+async def office(tmp_path: Path) -> AsyncIterator[Office]:
     """An office on SQLite, for the tests of jobs."""
-    async with open_office(sqlite_url, tmp_path) as made:
+    async with open_office(sqlite_url(tmp_path), tmp_path) as made:
         yield made
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
-def desk_url(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A fresh database of each kind with all tables."""
-    if request.param == "sqlite":
-        yield request.getfixturevalue("sqlite_url")
-        return
-    cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-    url = cluster.create_database(cluster.template("kagibag_outgoing", create_tables))
-    yield url
-    cluster.drop_database(url)
+@pytest.fixture(params=BOTH)
+def desk_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """A fresh database of each kind."""
+    with fresh_database(request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

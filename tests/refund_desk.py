@@ -106,7 +106,9 @@ class Desk:
             lambda tx: payments.record_gateway_payment(tx, snapshot, account=payment.account)
         )
 
-    async def ask(self, order: Order, tickets: Sequence[Ticket] | None = None, **changes: Any) -> RefundRequest:
+    async def ask(
+        self, order: Order, tickets: Sequence[Ticket] | None = None, **changes: Any
+    ) -> RefundRequest:
         """Ask for the money of some tickets, the first one if none are named."""
         chosen = (await self.tickets(order))[:1] if tickets is None else tickets
         fields: dict[str, Any] = {
@@ -197,12 +199,16 @@ class Desk:
         (first, *_) = await self.tickets(order)
         async with self.shop.store.transaction() as tx:
             await tx.session.execute(
-                sa.update(Ticket).where(col(Ticket.id) == first.id).values(status="checked_in", checked_in_at=tx.now)
+                sa.update(Ticket)
+                .where(col(Ticket.id) == first.id)
+                .values(status="checked_in", checked_in_at=tx.now)
             )
 
     async def tell(self, snapshot: RefundSnapshot) -> bool:
         """Let Stripe report a refund."""
-        return await self.shop.store.run(lambda tx: refunds.record_gateway_refund(tx, snapshot, account=ACCOUNT))
+        return await self.shop.store.run(
+            lambda tx: refunds.record_gateway_refund(tx, snapshot, account=ACCOUNT)
+        )
 
     async def work(self) -> int:
         """Run the refund jobs that are due."""
@@ -270,7 +276,9 @@ async def open_desk(shop: Shop, folder: Path) -> Desk:
         tx.session.add(user)
         await tx.session.flush()
         tx.session.add(
-            Membership(organizer_id=shop.organizer_id, user_id=user.id or 0, role=Role.MANAGER, created_at=tx.now)
+            Membership(
+                organizer_id=shop.organizer_id, user_id=user.id or 0, role=Role.MANAGER, created_at=tx.now
+            )
         )
     manager = Actor(ActorKind.MEMBER, shop.organizer_id, user.id, Role.MANAGER, "Dana Moreau")
     return Desk(shop, stripe, runtime, manager, attendee(shop.organizer_id, "Maren Okafor"))

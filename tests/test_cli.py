@@ -14,8 +14,28 @@ from tests.command_line import Kagibag
 
 pytest_plugins = ["tests.command_line"]
 
-COMMANDS = ["demo", "run", "web", "worker", "sandbox", "db upgrade", "admin create", "seed", "audit", "doctor"]
-OWNER = ("admin", "create", "--email", "dana@example.com", "--name", "Dana Moreau", "--password", "a long password")
+COMMANDS = [
+    "demo",
+    "run",
+    "web",
+    "worker",
+    "sandbox",
+    "db upgrade",
+    "admin create",
+    "seed",
+    "audit",
+    "doctor",
+]
+OWNER = (
+    "admin",
+    "create",
+    "--email",
+    "dana@example.com",
+    "--name",
+    "Dana Moreau",
+    "--password",
+    "a long password",
+)
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -26,7 +46,9 @@ def test_every_command_explains_itself(kagibag: Kagibag, command: str) -> None:
     assert len([line for line in answer.out.splitlines() if line.strip()]) > 3
 
 
-@pytest.mark.parametrize("arguments", [("refund",), ("run", "--port", "x"), ("run", "--port", "0"), ("admin", "create")])
+@pytest.mark.parametrize(
+    "arguments", [("refund",), ("run", "--port", "x"), ("run", "--port", "0"), ("admin", "create")]
+)
 def test_what_is_no_command_ends_with_two(kagibag: Kagibag, arguments: tuple[str, ...]) -> None:
     answer = kagibag(*arguments)
     assert (answer.code, answer.out) == (2, "")
@@ -61,7 +83,9 @@ def test_a_mistake_ends_with_two_and_one_sentence(
     assert len(answer.err.splitlines()) == 1
 
 
-def test_an_owner_can_have_a_second_organization_and_each_gets_the_example(kagibag: Kagibag, tmp_path: Path) -> None:
+def test_an_owner_can_have_a_second_organization_and_each_gets_the_example(
+    kagibag: Kagibag, tmp_path: Path
+) -> None:
     first = kagibag(*OWNER, "--organization", "Lantern Row", "--zone", "America/New_York")
     assert (first.code, first.out) == (
         0,
@@ -78,7 +102,9 @@ def test_an_owner_can_have_a_second_organization_and_each_gets_the_example(kagib
         "The event is on sale at http://localhost:22220/e/night-harbour-sessions (code HARBOUR15).\n"
     ] * 2
     other = [kagibag("seed", "--example", "--organization", "harbour-red-nights") for _ in range(2)]
-    assert [(answer.code, "night-harbour-sessions-harbour-red-nights" in answer.out) for answer in other] == [(0, True)] * 2
+    assert [(answer.code, "night-harbour-sessions-harbour-red-nights" in answer.out) for answer in other] == [
+        (0, True)
+    ] * 2
     missing = kagibag("seed", "--example", "--organization", "nobody")
     assert (missing.code, "organization was not found" in missing.err) == (2, True)
     with sqlite3.connect(tmp_path / "kagibag.db") as database:
@@ -140,5 +166,9 @@ def test_the_sandbox_alone_keeps_its_books_and_sends_events_to_the_product(
     monkeypatch.setattr(server, "run", lambda config, host, port: started.append((config, port)))
     assert kagibag("sandbox").code == 0
     ((config, port),) = started
-    assert (config.state_path, config.public_url, port) == (tmp_path / "stripe-sandbox.db", "http://127.0.0.1:22221", 22221)
+    assert (config.state_path, config.public_url, port) == (
+        tmp_path / "stripe-sandbox.db",
+        "http://127.0.0.1:22221",
+        22221,
+    )
     assert config.webhook_targets[0].url == "http://127.0.0.1:22220/api/stripe/webhook"

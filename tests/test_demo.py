@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -50,13 +49,13 @@ def _count(settings: Settings, table: str) -> int:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Settings, list[Login]]]:
+def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[Login]]:
     """A demo whose first making was interrupted half way."""
     settings = _settings(tmp_path_factory.mktemp("demo"))
     _organization(settings, "lantern-row")
     (settings.data_dir / "demo.unfinished").touch()
     (settings.data_dir / "stripe-sandbox.db").write_bytes(b"half written")
-    yield settings, make_demo(settings, progress=lambda _line: None)
+    return settings, make_demo(settings, progress=lambda _line: None)
 
 
 def test_an_interrupted_making_is_begun_anew(made: tuple[Settings, list[Login]]) -> None:
@@ -72,7 +71,10 @@ def test_a_second_start_gives_the_same_logins_and_makes_nothing(made: tuple[Sett
     said: list[str] = []
     assert make_demo(settings, progress=said.append) == logins
     assert said == []
-    assert (_count(settings, "orders"), (settings.data_dir / "stripe-sandbox.db").stat().st_mtime_ns) == before
+    assert (
+        _count(settings, "orders"),
+        (settings.data_dir / "stripe-sandbox.db").stat().st_mtime_ns,
+    ) == before
 
 
 def test_the_demos_books_are_clean_here_and_at_stripe(made: tuple[Settings, list[Login]]) -> None:
@@ -119,7 +121,10 @@ def test_a_marker_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert make_demo(_settings(tmp_path), progress=print) == [Login("a@b.c", "p", "owner")]
 
 
-@pytest.mark.parametrize(("name", "slug"), [("Lantern Row", "lantern-row"), ("  Café Ñandú & Söhne! ", "cafe-nandu-sohne"), ("x" * 90, "x" * 60)])
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [("Lantern Row", "lantern-row"), ("  Café Ñandú & Söhne! ", "cafe-nandu-sohne"), ("x" * 90, "x" * 60)],
+)
 def test_a_name_becomes_a_slug(name: str, slug: str) -> None:
     assert slug_of(name) == slug
 

@@ -18,7 +18,9 @@ NOBODY = 22290
 
 
 async def _results(folder: Path, **changes: Any) -> dict[str, Result]:
-    return {found.name: found for found in await doctor.run(Settings(data_dir=folder, port=NOBODY, **changes))}
+    return {
+        found.name: found for found in await doctor.run(Settings(data_dir=folder, port=NOBODY, **changes))
+    }
 
 
 async def test_a_fresh_folder_is_told_its_two_next_commands(tmp_path: Path) -> None:
@@ -29,7 +31,9 @@ async def test_a_fresh_folder_is_told_its_two_next_commands(tmp_path: Path) -> N
     assert "generated" in results["settings"].sentence
 
 
-async def test_an_installation_that_is_well_needs_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_installation_that_is_well_needs_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def account(_self: StripePayments) -> str:
         return "acct_1"
 
@@ -37,7 +41,11 @@ async def test_an_installation_that_is_well_needs_nothing(tmp_path: Path, monkey
     schema.upgrade(Settings(data_dir=tmp_path).database)
     results = await _results(tmp_path)
     assert [found for found in results.values() if not found.ok] == []
-    assert results["stripe"].as_dict() == {"name": "stripe", "ok": True, "sentence": "Mode sandbox, account acct_1."}
+    assert results["stripe"].as_dict() == {
+        "name": "stripe",
+        "ok": True,
+        "sentence": "Mode sandbox, account acct_1.",
+    }
 
 
 @pytest.mark.parametrize(
@@ -67,7 +75,9 @@ async def test_a_mail_server_that_answers_is_well(tmp_path: Path) -> None:
 
 async def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    found = (await _results(tmp_path / "file", secret_keys="k:" + "x" * 32, encryption_keys="k:" + "x" * 32))["data folder"]
+    found = (await _results(tmp_path / "file", secret_keys="k:" + "x" * 32, encryption_keys="k:" + "x" * 32))[
+        "data folder"
+    ]
     assert not found.ok
     assert "KAGIBAG_DATA_DIR" in found.sentence
 

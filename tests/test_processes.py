@@ -43,13 +43,17 @@ def test_a_child_that_dies_at_start_is_named_with_its_code_and_the_others_end(gr
     first = server("first", FIRST)
     group.start(first)
     with pytest.raises(SettingsError, match=r"The second process ended at start \(exit code 7\)"):
-        group.start(Child("second", [sys.executable, "-c", "raise SystemExit(7)"], {}, f"http://127.0.0.1:{NOBODY}/"))
+        group.start(
+            Child("second", [sys.executable, "-c", "raise SystemExit(7)"], {}, f"http://127.0.0.1:{NOBODY}/")
+        )
     assert first.exit_code is not None
 
 
 def test_a_child_that_never_answers_is_given_up(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(processes, "READY_SECONDS", 0.3)
-    mute = Child("mute", [sys.executable, "-c", "import time; time.sleep(30)"], {}, f"http://127.0.0.1:{NOBODY}/")
+    mute = Child(
+        "mute", [sys.executable, "-c", "import time; time.sleep(30)"], {}, f"http://127.0.0.1:{NOBODY}/"
+    )
     with pytest.raises(SettingsError, match="did not answer at"):
         group.start(mute)
     assert mute.exit_code is not None
@@ -82,9 +86,12 @@ def test_sigterm_stops_all_and_is_a_good_end(group: Group) -> None:
     assert [child.exit_code for child in children] == [-signal.SIGTERM] * 2
 
 
-def test_a_child_that_ignores_the_request_to_end_is_killed(group: Group, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_child_that_ignores_the_request_to_end_is_killed(
+    group: Group, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(processes, "STOP_SECONDS", 0.2)
-    deaf = Child("deaf", [sys.executable, "-c", f"import signal; signal.signal(15, signal.SIG_IGN); {SERVE}", str(FIRST)], {}, f"http://127.0.0.1:{FIRST}/")  # fmt: skip
+    code = f"import signal; signal.signal(15, signal.SIG_IGN); {SERVE}"
+    deaf = Child("deaf", [sys.executable, "-c", code, str(FIRST)], {}, f"http://127.0.0.1:{FIRST}/")
     group.start(deaf)
     group.stop()
     assert deaf.exit_code == -signal.SIGKILL
@@ -95,7 +102,12 @@ def test_children_do_not_outlive_a_killed_parent() -> None:
         "import sys, time; from tests.test_processes import server; c = server('first', int(sys.argv[1])); "
         "c.start(); c.wait_ready(); print(c.process.pid, flush=True); time.sleep(30)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code, str(FIRST)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent)
+    parent = subprocess.Popen(
+        [sys.executable, "-c", code, str(FIRST)],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parent.parent,
+    )
     assert parent.stdout is not None
     pid = int(parent.stdout.readline())
     parent.kill()

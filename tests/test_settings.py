@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from kagibag_app.settings import Env, KeyRing, Settings, SettingsError, StripeMode, generated_secrets
 
+ROOT = Path(__file__).parent.parent
 KEYS = "k1:" + "x" * 32
 PRODUCTION: dict[str, Any] = {
     "env": "production",
@@ -32,7 +33,11 @@ def _elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_production_starts_with_its_secrets_and_https() -> None:
     settings = Settings(**PRODUCTION)
-    assert (settings.env, settings.secure_cookies, settings.may_charge_on_platform) == (Env.PRODUCTION, True, False)
+    assert (settings.env, settings.secure_cookies, settings.may_charge_on_platform) == (
+        Env.PRODUCTION,
+        True,
+        False,
+    )
 
 
 @pytest.mark.parametrize(
@@ -51,14 +56,19 @@ def test_production_refuses_to_guess(change: dict[str, Any], named: str) -> None
 
 @pytest.mark.parametrize(
     ("mode", "key"),
-    [("test", ""), ("test", "sk_live_1"), ("live", ""), ("live", "sk_test_1"), ("sandbox", "sk_live_1"), ("sandbox", "rk_live_1"), ("test", "pk_test_1")],
+    [
+        ("test", ""), ("test", "sk_live_1"), ("live", ""), ("live", "sk_test_1"), ("sandbox", "sk_live_1"),
+        ("sandbox", "rk_live_1"), ("test", "pk_test_1"),
+    ],
 )  # fmt: skip
 def test_a_stripe_key_of_another_mode_is_refused(mode: str, key: str) -> None:
     with pytest.raises(ValidationError, match="KAGIBAG_STRIPE_MODE"):
         Settings(stripe_mode=mode, stripe_secret_key=key)  # pyright: ignore[reportArgumentType]
 
 
-@pytest.mark.parametrize(("mode", "key"), [("test", "rk_test_1"), ("live", "sk_live_1"), ("sandbox", "sk_test_1"), ("sandbox", "")])
+@pytest.mark.parametrize(
+    ("mode", "key"), [("test", "rk_test_1"), ("live", "sk_live_1"), ("sandbox", "sk_test_1"), ("sandbox", "")]
+)
 def test_a_key_that_fits_the_mode_is_taken(mode: str, key: str) -> None:
     assert Settings(stripe_mode=mode, stripe_secret_key=key).stripe_mode is StripeMode(mode)  # pyright: ignore[reportArgumentType]
 
@@ -77,7 +87,9 @@ def test_a_database_url_gets_the_driver_that_fits(given: str, used: str) -> None
 
 
 def test_without_a_database_url_the_file_is_in_the_data_folder(tmp_path: Path) -> None:
-    assert Settings(data_dir=Path("here")).database == f"sqlite+aiosqlite:///{tmp_path / 'here' / 'kagibag.db'}"
+    assert (
+        Settings(data_dir=Path("here")).database == f"sqlite+aiosqlite:///{tmp_path / 'here' / 'kagibag.db'}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -117,9 +129,12 @@ def test_secrets_of_a_laptop_are_made_once_for_its_owner_alone(tmp_path: Path) -
 
 
 def test_processes_that_start_together_agree_on_the_secrets(tmp_path: Path) -> None:
-    code = "import sys, json, pathlib; from kagibag_app.settings import generated_secrets as g; print(json.dumps(g(pathlib.Path(sys.argv[1]))))"
+    code = (
+        "import sys, json, pathlib; from kagibag_app.settings import generated_secrets; "
+        "print(json.dumps(generated_secrets(pathlib.Path(sys.argv[1]))))"
+    )
     started = [
-        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parent.parent)
+        subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True, cwd=ROOT)
         for _ in range(3)
     ]  # fmt: skip
     answers = {process.communicate(timeout=30)[0] for process in started}
@@ -150,6 +165,8 @@ def test_signing_secrets_of_stripe_are_generated_for_the_sandbox_only(tmp_path: 
 
 
 def test_attack_17_no_secret_is_in_the_text_of_the_settings() -> None:
-    shown = repr(Settings(**PRODUCTION, stripe_secret_key="sk_test_hidden", smtp_url="smtp://u:hidden@h"))
+    shown = repr(
+        Settings(**{**PRODUCTION, "stripe_secret_key": "sk_test_hidden", "smtp_url": "smtp://u:hidden@h"})
+    )
     assert "hidden" not in shown
     assert "x" * 32 not in shown

@@ -17,6 +17,7 @@ from kagibag_app.features.promotions import queries as promotions_queries
 from kagibag_app.features.promotions import service as promotions
 from kagibag_app.features.promotions.rules import PromotionKind
 from kagibag_app.features.refunds.rules.policy import RefundPolicy, Tier
+from kagibag_app.kit import money
 from kagibag_app.kit.actor import SYSTEM
 from kagibag_app.kit.errors import BadInput, NotFound
 from kagibag_app.kit.text import fold
@@ -106,6 +107,7 @@ async def create_owner(
         BadInput: A name, address, currency or zone can't be used.
     """
     slug = slug_of(organization)
+    money.currency(currency)
     organizer_id = await accounts.create_organizer(
         tx, SYSTEM, name=organization, slug=slug, currency=currency, zone=zone
     )
@@ -139,14 +141,16 @@ async def _create_event(tx: Transaction, runtime: Runtime, organization: str) ->
         raise NotFound("organization")
     slug = NIGHT_HARBOUR.slug
     taken = await events_queries.event_row_by_slug(tx.session, slug)
-    if taken is not None and taken.organizer_id == organizer.id:
+    if taken is not None and taken.organizer_id != organizer.id:
+        slug = f"{slug}-{organizer.slug}"
+        taken = await events_queries.event_row_by_slug(tx.session, slug)
+    if taken is not None:
         return slug
-    spec_slug = slug if taken is None else f"{slug}-{organizer.slug}"
     charges = bool(organizer.stripe_account) or runtime.settings.may_charge_on_platform
-    await make_event(tx, organizer.id, organizer.zone, NIGHT_HARBOUR, slug=spec_slug, charges_enabled=charges)
+    await make_event(tx, organizer.id, organizer.zone, NIGHT_HARBOUR, slug=slug, charges_enabled=charges)
     if await promotions_queries.promotion_by_code(tx.session, organizer.id, CODE) is None:
         await make_code(tx, organizer.id)
-    return spec_slug
+    return slug
 
 
 async def make_event(

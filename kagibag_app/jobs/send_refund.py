@@ -65,7 +65,9 @@ async def _look_back(
     try:
         listed = await _list(runtime, submission)
     except PaymentsError as error:
-        raise Later(retry_delay(job.attempts, chance()), f"look-up failed: {error.message}", count=False) from error
+        raise Later(
+            retry_delay(job.attempts, chance()), f"look-up failed: {error.message}", count=False
+        ) from error
     free = await runtime.store.run(lambda tx: refunds.record_looked_back(tx, submission, listed))
     if not free:
         return replace(submission, step=NextStep.NOTHING)
@@ -127,7 +129,9 @@ async def _unknown(
     runtime: Runtime, submission: Submission, reason: str, chance: Callable[[], float]
 ) -> None:
     _again(
-        await runtime.store.run(lambda tx: refunds.record_unknown(tx, submission, reason=reason, chance=chance())),
+        await runtime.store.run(
+            lambda tx: refunds.record_unknown(tx, submission, reason=reason, chance=chance())
+        ),
         reason,
     )
 

@@ -6,17 +6,20 @@ from datetime import timedelta
 
 import structlog
 
+from kagibag_app.features.messages.rules import SEND_EMAIL
 from kagibag_app.features.payments.rules import APPLY_STRIPE_EVENT, EXPIRE_ORDER
 from kagibag_app.features.refunds.rules import SEND_REFUND
+from kagibag_app.features.webhooks.rules import DELIVER_WEBHOOK
 from kagibag_app.runtime import Runtime
 from kagibag_app.storage import outbox
 from kagibag_app.storage.outbox import Job
 
 log = structlog.get_logger(__name__)
 
-# Money, seats and what Stripe told us may not be forgotten because something else was broken for a while.
-# Each of these jobs may be run any number of times.
-NEVER_GIVEN_UP = (SEND_REFUND, EXPIRE_ORDER, APPLY_STRIPE_EVENT)
+# Money, seats, what Stripe told us and what we owe others to tell may not be forgotten because something else was
+# broken for a while. Each of these jobs may be run any number of times; mails and deliveries end by schedules of
+# their own.
+NEVER_GIVEN_UP = (SEND_REFUND, EXPIRE_ORDER, APPLY_STRIPE_EVENT, DELIVER_WEBHOOK, SEND_EMAIL)
 PAUSE = timedelta(hours=1)
 
 

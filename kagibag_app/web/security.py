@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
@@ -147,12 +148,17 @@ class Security:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                is_page = headers.get("content-type", "").startswith("text/html")
-                policy = {"Content-Security-Policy": self._policy if is_page else _POLICY_OF_FILES}
-                headers.update({**self._fixed, **policy, **headers_for(path)})
+                headers.update({**self._fixed, **self._policy_for(message["status"], headers), **headers_for(path)})
             await send(message)
 
         return send_with_headers
+
+    def _policy_for(self, status: int, headers: MutableHeaders) -> dict[str, str]:
+        """A browser puts the headers of "not modified" over those it kept: there, saying nothing keeps the page's policy."""
+        if status == HTTPStatus.NOT_MODIFIED:
+            return {}
+        is_page = headers.get("content-type", "").startswith("text/html")
+        return {"Content-Security-Policy": self._policy if is_page else _POLICY_OF_FILES}
 
     async def _socket(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._may_open(Headers(scope=scope).getlist("origin")):

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,9 +53,9 @@ def test_looks_of_organizer_screens(product: Installation, new_page: NewPage, th
 
 
 @pytest.fixture(params=["light", "dark"])
-def theme(request: pytest.FixtureRequest) -> Iterator[str]:
+def theme(request: pytest.FixtureRequest) -> str:
     """What the device prefers."""
-    yield request.param
+    return request.param
 
 
 def _attendee(product: Installation) -> list[Screen]:
@@ -83,9 +83,9 @@ def _organizer(product: Installation) -> list[Screen]:
         Screen("orders", "/admin/orders", "tbody tr"),
         Screen("orders-none", "/admin/orders?q=nobody", ".empty"),
         Screen("order-detail", f"/admin/orders/{number}", ".timeline"),
-        Screen("refunds", "/admin/refunds", ".review"),
-        Screen("refunds-failed", "/admin/refunds?tab=failed", ".review"),
-        Screen("refunds-declined", "/admin/refunds?tab=declined", ".review"),
+        Screen("refunds", "/admin/refunds", ".detail-columns"),
+        Screen("refunds-failed", "/admin/refunds?tab=failed", ".detail-columns"),
+        Screen("refunds-declined", "/admin/refunds?tab=declined", ".detail-columns"),
         Screen("disputes", "/admin/disputes", "tbody tr"),
         Screen("dispute", f"/admin/disputes/{opened}", "h1"),
         Screen("dispute-lost", f"/admin/disputes/{lost}", "h1"),

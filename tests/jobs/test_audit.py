@@ -184,7 +184,10 @@ async def test_a_line_missing_from_the_ledger_or_from_stripe_is_counted(sold: De
     assert (await check_stripe(sold.runtime)).count == 1
     sold.stripe.balance = kept[1:]
     assert (await check_stripe(sold.runtime)).count == 1
-    sold.stripe.balance = [BalanceLine("po_1", "payout", "payout", -5, 0, -5, "USD", "po_1", sold.shop.now), *kept]
+    sold.stripe.balance = [
+        BalanceLine("po_1", "payout", "payout", -5, 0, -5, "USD", "po_1", sold.shop.now),
+        *kept,
+    ]
     assert (await check_stripe(sold.runtime)).count == 0
 
 

@@ -38,7 +38,13 @@ async def _selling(world: World) -> Stage:
 
     async def owner(tx: Transaction) -> int:
         slug = await example.create_owner(
-            tx, email="o@example.com", name="O", password_hash="x", organization="Row", currency="USD", zone="UTC"
+            tx,
+            email="o@example.com",
+            name="O",
+            password_hash="x",
+            organization="Row",
+            currency="USD",
+            zone="UTC",
         )
         organizer = await accounts_queries.system_organizer_by_slug(tx.session, slug)
         assert organizer is not None
@@ -57,7 +63,9 @@ async def _pay_unheard(world: World, stage: Stage, order: str) -> None:
 
 async def _status(runtime: Runtime, public_id: str) -> str:
     async with runtime.store.read() as session:
-        return (await session.execute(sa.select(Order.status).where(col(Order.public_id) == public_id))).scalar_one()
+        return (
+            await session.execute(sa.select(col(Order.status)).where(col(Order.public_id) == public_id))
+        ).scalar_one()
 
 
 async def _look(world: World) -> None:
@@ -65,7 +73,9 @@ async def _look(world: World) -> None:
     await world.worker.run_due()
 
 
-async def test_fault_16_a_payment_whose_webhooks_were_lost_is_found_and_completes_its_order(world: World) -> None:
+async def test_fault_16_a_payment_whose_webhooks_were_lost_is_found_and_completes_its_order(
+    world: World,
+) -> None:
     stage = await _selling(world)
     order = await stage.order(DANA, example.SLUG, {"General admission": 1})
     await _pay_unheard(world, stage, order)
@@ -86,7 +96,14 @@ async def test_fault_16_three_lost_days_are_found_although_a_newer_event_arrived
     world.runtime.clock.advance(timedelta(days=3))
     world.sandbox.advance(3 * 86_400)
     newest = IncomingEvent(
-        "evt_newer", "payment_intent.succeeded", "", False, "payment_intent", "pi_x", world.runtime.clock.now(), OBJECT
+        "evt_newer",
+        "payment_intent.succeeded",
+        "",
+        False,
+        "payment_intent",
+        "pi_x",
+        world.runtime.clock.now(),
+        OBJECT,
     )
     await _store(world, newest)
     await _look(world)
@@ -133,7 +150,9 @@ class _Lists:
 
 async def _connect(world: World, account: str) -> None:
     await _selling(world)
-    await world.runtime.store.run(lambda tx: tx.session.execute(sa.update(Organizer).values(stripe_account=account)))
+    await world.runtime.store.run(
+        lambda tx: tx.session.execute(sa.update(Organizer).values(stripe_account=account))
+    )
 
 
 async def test_an_account_that_cannot_be_read_keeps_no_other_from_being_read_and_is_read_from_where_it_stood(
@@ -158,9 +177,9 @@ async def test_no_list_is_asked_for_further_back_than_stripe_keeps_it(world: Wor
     lists = _Lists(world, set(), {})
     world.runtime.clock.advance(timedelta(days=90))
     await _look(world)
-    assert {round((world.runtime.clock.now() - since[0]) / timedelta(days=1)) for since in lists.asked.values()} == {
-        FURTHEST.days
-    }
+    assert {
+        round((world.runtime.clock.now() - since[0]) / timedelta(days=1)) for since in lists.asked.values()
+    } == {FURTHEST.days}
 
 
 async def test_an_event_found_in_a_connected_accounts_list_is_that_accounts(world: World) -> None:
@@ -168,7 +187,9 @@ async def test_an_event_found_in_a_connected_accounts_list_is_that_accounts(worl
     found = IncomingEvent(
         "evt_1", "invoice.paid", "", False, "invoice", "in_1", world.runtime.clock.now(), OBJECT
     )
-    _Lists(world, set(), {"acct_other": [found], world.runtime.platform_account: [replace(found, id="evt_2")]})
+    _Lists(
+        world, set(), {"acct_other": [found], world.runtime.platform_account: [replace(found, id="evt_2")]}
+    )
     await _look(world)
     accounts = {name: account for name, (_, account) in (await _events(world)).items()}
     assert accounts == {"evt_1": "acct_other", "evt_2": world.runtime.platform_account}
@@ -177,7 +198,9 @@ async def test_an_event_found_in_a_connected_accounts_list_is_that_accounts(worl
 async def test_every_look_leaves_a_finished_row_for_each_account(world: World) -> None:
     await _look(world)
     async with world.runtime.store.read() as session:
-        rows = (await session.scalars(sa.select(OutboxRow).where(col(OutboxRow.kind) == CATCH_UP_STRIPE))).all()
+        rows = (
+            await session.scalars(sa.select(OutboxRow).where(col(OutboxRow.kind) == CATCH_UP_STRIPE))
+        ).all()
     assert sorted((row.lane, row.status) for row in rows) == [
         ("", "done"),
         (f"catch_up_stripe:{world.runtime.platform_account}", "done"),

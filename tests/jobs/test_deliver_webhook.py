@@ -16,10 +16,10 @@ from kagibag_app.settings import KeyRing
 from kagibag_app.storage import outbox
 from kagibag_app.storage.outbox import OutboxStatus
 from kagibag_app.storage.secrets import SecretBox
-from tests.outgoing import Office, office, sqlite_url
+from tests.outgoing import Office, office
 from tests.receiving import Answer, Receiver, receiver
 
-__all__ = ["office", "receiver", "sqlite_url"]
+__all__ = ["office", "receiver"]
 
 LATER = timedelta(days=2)
 

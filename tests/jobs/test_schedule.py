@@ -36,9 +36,12 @@ async def test_fault_22_two_schedulers_make_one_run_a_period(world: World) -> No
 
 async def _runs(world: World) -> int:
     async with world.runtime.store.read() as session:
-        return await session.scalar(
-            sa.select(sa.func.count()).select_from(OutboxRow).where(col(OutboxRow.kind) == SWEEP)
-        ) or 0
+        return (
+            await session.scalar(
+                sa.select(sa.func.count()).select_from(OutboxRow).where(col(OutboxRow.kind) == SWEEP)
+            )
+            or 0
+        )
 
 
 async def test_late_ticks_are_never_dropped_and_never_pile_up(world: World) -> None:
@@ -56,6 +59,6 @@ async def test_late_ticks_are_never_dropped_and_never_pile_up(world: World) -> N
 async def test_a_process_that_starts_asks_at_once_and_stops_clean(world: World) -> None:
     async with working(world.runtime):
         async with asyncio.timeout(10):
-            while await _runs(world) == 0:
+            while await _runs(world) == 0:  # noqa: ASYNC110 - nothing tells when
                 await asyncio.sleep(0.05)
     assert not [task for task in asyncio.all_tasks() if task.get_name() == "worker"]

@@ -13,9 +13,9 @@ from kagibag_app.ports.mail import MailError
 from kagibag_app.storage import outbox
 from kagibag_app.storage.outbox import OutboxStatus
 from kagibag_app.storage.secrets import AccessLinks, LinkPurpose
-from tests.outgoing import CARD, ORDER, Office, office, sqlite_url
+from tests.outgoing import CARD, ORDER, Office, office
 
-__all__ = ["office", "sqlite_url"]
+__all__ = ["office"]
 
 
 async def write(office: Office, **changes: Any) -> str:

@@ -18,6 +18,7 @@ from tests.refund_desk import Desk
 
 pytest_plugins = ["tests.refund_fixtures"]
 
+
 async def test_a_refund_reaches_the_buyer_and_the_books(desk: Desk) -> None:
     order, request, refund = await desk.approved()
     await desk.work()
@@ -96,7 +97,9 @@ async def test_fault_4_killed_after_stripe_acted_replays_the_same_key(desk: Desk
 
 async def test_fault_5_killed_inside_the_record_transaction_records_all_or_nothing(desk: Desk) -> None:
     order, request, refund = await desk.approved()
-    submission = await desk.shop.store.run(lambda tx: refunds.begin_submission(tx, refund_id=refund.public_id))
+    submission = await desk.shop.store.run(
+        lambda tx: refunds.begin_submission(tx, refund_id=refund.public_id)
+    )
     snapshot = await desk.stripe.create_refund(
         payment_intent_id=submission.payment_intent_id, amount_minor=submission.amount_minor, currency="USD",
         reference=submission.refund_id, order_number="", account="", key=submission.key,
@@ -209,7 +212,9 @@ async def test_fault_11_an_outage_of_30_hours_is_reconciled_before_a_new_key(des
     for _ in range(8):
         await desk.later(HOUR)
     rows = await desk.shop.rows(Refund)
-    assert [r.status for r in rows] == ([RefundStatus.SUCCEEDED] if acted else [RefundStatus.FAILED, RefundStatus.SUCCEEDED])
+    assert [r.status for r in rows] == (
+        [RefundStatus.SUCCEEDED] if acted else [RefundStatus.FAILED, RefundStatus.SUCCEEDED]
+    )
     assert rows[0].public_id == refund.public_id
     assert (await desk.request(request.public_id)).status == RequestStatus.FULFILLED
     await one_refund(desk, rows[-1])

@@ -20,6 +20,7 @@ from tests.refund_desk import Desk
 
 pytest_plugins = ["tests.refund_fixtures"]
 
+
 async def test_fault_12_already_refunded_is_reconciled_and_the_request_closed(desk: Desk) -> None:
     order, request, refund = await desk.approved()
     payment = await desk.payment(order)
@@ -87,7 +88,9 @@ async def test_fault_13_the_ticket_stays_void_when_its_seat_was_sold_meanwhile(d
     await desk.buy(event, kind, 1)
     await desk.tell(desk.stripe.settle("re_0001", "failed", reason="declined"))
     assert [t.status for t in await desk.tickets(order)] == [TicketStatus.VOID]
-    entry = [e for e in await desk.shop.rows(TimelineEntry, order_id=order.id) if e.kind == EntryKind.REFUND_FAILED][-1]
+    entry = [
+        e for e in await desk.shop.rows(TimelineEntry, order_id=order.id) if e.kind == EntryKind.REFUND_FAILED
+    ][-1]
     assert entry.data["tickets_stay_void"] is True
     await clean(desk)
 
@@ -237,7 +240,11 @@ async def test_late_money_goes_back_whole_and_leaves_the_order_as_it_was(desk: D
     payment = await desk.second_payment(order)
     await desk.work()
     (row,) = await desk.shop.rows(Refund)
-    assert (row.source, row.amount_minor, row.status) == (RefundSource.LATE_PAYMENT, 7140, RefundStatus.SUCCEEDED)
+    assert (row.source, row.amount_minor, row.status) == (
+        RefundSource.LATE_PAYMENT,
+        7140,
+        RefundStatus.SUCCEEDED,
+    )
     assert row.payment_id == payment.id
     assert await desk.shop.rows(RefundAllocation) == []
     assert len(await desk.mails(Template.LATE_PAYMENT)) == len(await desk.mails(Template.REFUNDED)) == 1

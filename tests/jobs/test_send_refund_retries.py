@@ -16,6 +16,7 @@ from tests.refund_desk import Desk
 
 pytest_plugins = ["tests.refund_fixtures"]
 
+
 async def test_a_retry_looks_for_the_old_refund_first_and_gives_way_to_it(desk: Desk) -> None:
     order, request, refund = await desk.approved()
     desk.stripe.refusal = "insufficient_funds"
@@ -47,15 +48,29 @@ async def test_a_retry_waits_while_the_old_refund_can_not_be_looked_for(desk: De
 
 
 async def test_a_retry_of_what_was_refunded_another_way_meanwhile_is_refused(desk: Desk) -> None:
+    order = await desk.sell()
+    await desk.second_payment(order)
+    desk.stripe.refusal = "insufficient_funds"
+    await desk.work()
+    await desk.tell(desk.stripe.refund_in_dashboard("pi_second", order.total_minor))
+    (failed, _) = await desk.shop.rows(Refund)
+    with pytest.raises(DomainError) as refused:
+        await desk.shop.store.run(
+            lambda tx: refunds.retry_refund(tx, desk.manager, refund_id=failed.public_id)
+        )
+    assert refused.value.code == "refund_exceeds_remaining"
+    await clean(desk)
+
+
+async def test_a_failed_request_is_closed_when_all_its_money_was_refunded_another_way(desk: Desk) -> None:
     order, request, _ = await desk.approved()
     desk.stripe.refusal = "insufficient_funds"
     await desk.work()
     payment = await desk.payment(order)
-    await desk.tell(desk.stripe.refund_in_dashboard(payment.payment_intent_id, 5000))
-    with pytest.raises(DomainError) as refused:
+    await desk.tell(desk.stripe.refund_in_dashboard(payment.payment_intent_id, order.total_minor))
+    with pytest.raises(refunds.AlreadyDecided):
         await desk.retry(request)
-    assert refused.value.code == "refund_exceeds_remaining"
-    assert (await desk.request(request.public_id)).status == RequestStatus.FAILED
+    assert (await desk.request(request.public_id)).status == RequestStatus.SUPERSEDED
     await clean(desk)
 
 
@@ -63,7 +78,9 @@ async def test_a_refund_that_never_failed_is_not_sent_again(desk: Desk) -> None:
     _, _, refund = await desk.approved()
     await desk.work()
     with pytest.raises(DomainError) as refused:
-        await desk.shop.store.run(lambda tx: refunds.retry_refund(tx, desk.manager, refund_id=refund.public_id))
+        await desk.shop.store.run(
+            lambda tx: refunds.retry_refund(tx, desk.manager, refund_id=refund.public_id)
+        )
     assert refused.value.code == "not_failed"
 
 

@@ -33,7 +33,12 @@ async def approved(till: Till, **selling: Any) -> tuple[Order, Refund]:
     buyer = attendee(till.shop.organizer_id, "Maren Okafor")
     request = await till.shop.store.run(
         lambda tx: refunds.request(
-            tx, buyer, order_id=order.id or 0, ticket_ids=[ticket.public_id], category="cannot_attend", reason=""
+            tx,
+            buyer,
+            order_id=order.id or 0,
+            ticket_ids=[ticket.public_id],
+            category="cannot_attend",
+            reason="",
         )
     )
     manager = Actor(ActorKind.MEMBER, till.shop.organizer_id, None, Role.MANAGER, "Dana Moreau")
@@ -56,7 +61,11 @@ async def state(till: Till, refund: Refund) -> Refund:
 
 def alive(till: Till) -> list[dict[str, Any]]:
     """Return the refunds at Stripe that took money."""
-    return [r for r in till.sandbox.objects("refund") if r["status"] in ("pending", "requires_action", "succeeded")]
+    return [
+        r
+        for r in till.sandbox.objects("refund")
+        if r["status"] in ("pending", "requires_action", "succeeded")
+    ]
 
 
 async def once(till: Till, order: Order, refund: Refund) -> None:
@@ -84,7 +93,9 @@ async def test_an_approved_refund_is_made_once_and_mailed_once(till: Till) -> No
 
 async def test_fault_4_a_crash_after_stripe_acted_replays_the_same_key(till: Till) -> None:
     order, refund = await approved(till)
-    submission = await till.shop.store.run(lambda tx: refunds.begin_submission(tx, refund_id=refund.public_id))
+    submission = await till.shop.store.run(
+        lambda tx: refunds.begin_submission(tx, refund_id=refund.public_id)
+    )
     await till.runtime.payments.create_refund(
         payment_intent_id=submission.payment_intent_id, amount_minor=submission.amount_minor,
         currency=submission.currency, reference=submission.refund_id, order_number=submission.order_number,
@@ -133,7 +144,9 @@ async def test_fault_9_a_500_replayed_for_the_key_ends_in_a_new_key_after_25_hou
     await once(till, order, second)
 
 
-@pytest.mark.parametrize(("kind", "status"), [("rate_limit", RefundStatus.CREATED), ("lock_timeout", RefundStatus.CREATED)])
+@pytest.mark.parametrize(
+    ("kind", "status"), [("rate_limit", RefundStatus.CREATED), ("lock_timeout", RefundStatus.CREATED)]
+)
 async def test_fault_10_a_429_or_a_lock_backs_off(till: Till, kind: str, status: RefundStatus) -> None:
     order, refund = await approved(till)
     till.sandbox.add_fault(kind, **CREATE)

@@ -73,7 +73,9 @@ async def test_a_job_runs_once_and_is_done(runtime: Runtime) -> None:
 
 
 @pytest.mark.parametrize(("count", "attempts"), [(True, 2), (False, 1)])
-async def test_a_job_that_asks_for_later_runs_again_under_its_row(runtime: Runtime, count: bool, attempts: int) -> None:
+async def test_a_job_that_asks_for_later_runs_again_under_its_row(
+    runtime: Runtime, count: bool, attempts: int
+) -> None:
     tries: list[int] = []
 
     async def wait(job: Job) -> None:
@@ -114,7 +116,11 @@ async def test_fault_27_a_poison_job_dies_after_its_tries_while_the_others_go_on
         await worker.run_due()
         runtime.clock.advance(timedelta(minutes=15))
     dead = await row(runtime, "poison")
-    assert (dead.status, dead.attempts, dead.last_error) == ("dead", MAX_ATTEMPTS, "ZeroDivisionError: always")
+    assert (dead.status, dead.attempts, dead.last_error) == (
+        "dead",
+        MAX_ATTEMPTS,
+        "ZeroDivisionError: always",
+    )
     assert dead.finished_at is not None
     assert (await row(runtime, "fine")).status == "done"
     assert await worker.run_due() == 0
@@ -195,7 +201,7 @@ async def test_fault_25_a_running_job_is_let_finish_and_nothing_more_is_claimed(
         began.set()
         await may_end.wait()
 
-    worker = Worker(runtime, catalog(slow=slow, fine=fine), concurrency=4)
+    worker = Worker(runtime, catalog(slow=slow, fine=fine), concurrency=1)
     loop = asyncio.create_task(worker.run())
     await ask(runtime, "slow")
     await asyncio.wait_for(began.wait(), 3)
@@ -242,7 +248,7 @@ async def test_fault_22_two_workers_run_every_job_once(runtime: Runtime) -> None
     workers = [Worker(runtime, catalog(note=note), concurrency=4) for _ in range(2)]
     loops = [asyncio.create_task(worker.run()) for worker in workers]
     async with asyncio.timeout(10):
-        while len(ran) < 40:
+        while len(ran) < 40:  # noqa: ASYNC110 - nothing tells when
             await asyncio.sleep(0.02)
     for worker in workers:
         worker.stop()
@@ -265,7 +271,7 @@ async def test_a_database_that_is_away_for_a_moment_does_not_end_the_worker(
     worker = Worker(runtime, catalog(fine=fine))
     loop = asyncio.create_task(worker.run())
     async with asyncio.timeout(10):
-        while (await row(runtime, "fine")).status != "done":
+        while (await row(runtime, "fine")).status != "done":  # noqa: ASYNC110 - nothing tells when
             await asyncio.sleep(0.05)
     worker.stop()
     await loop

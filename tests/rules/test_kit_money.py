@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -79,7 +80,9 @@ def test_a_written_amount_is_read_back_the_same(units: int, code: str) -> None:
 
 
 @given(AMOUNTS, st.lists(st.integers(0, 10**9), min_size=1, max_size=30), STEPS)
-def test_shares_sum_to_the_whole_and_stay_within_one_step_of_exact(units: int, weights: list[int], step: int) -> None:
+def test_shares_sum_to_the_whole_and_stay_within_one_step_of_exact(
+    units: int, weights: list[int], step: int
+) -> None:
     amount = units * step
     shares = split(amount, weights, step)
     assert sum(shares) == amount
@@ -93,7 +96,7 @@ def test_shares_sum_to_the_whole_and_stay_within_one_step_of_exact(units: int, w
 def test_a_heavier_share_is_never_smaller(amount: int, weights: list[int]) -> None:
     shares = split(amount, weights)
     ordered = sorted(zip(weights, shares, strict=True))
-    assert all(a[1] <= b[1] for a, b in zip(ordered, ordered[1:], strict=False) if a[0] < b[0])
+    assert all(a[1] <= b[1] for a, b in pairwise(ordered) if a[0] < b[0])
 
 
 def test_ties_go_to_the_earlier_share_and_no_weight_at_all_to_the_first() -> None:

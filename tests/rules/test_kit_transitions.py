@@ -67,5 +67,7 @@ class _Light(StrEnum):
 def test_a_move_outside_the_table_names_both_states() -> None:
     table = Transitions("light", {_Light.RED: frozenset({_Light.GREEN}), _Light.GREEN: frozenset()})
     assert table.require(_Light.RED, _Light.GREEN) is _Light.GREEN
-    with pytest.raises(InvalidTransition, match=r"light that is green cannot become red\. Nothing was changed"):
+    with pytest.raises(
+        InvalidTransition, match=r"light that is green cannot become red\. Nothing was changed"
+    ):
         table.require(_Light.GREEN, _Light.RED)

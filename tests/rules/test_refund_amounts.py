@@ -87,7 +87,9 @@ def test_all_that_is_left_takes_each_lines_exact_remainder(weights: list[int]) -
         (100, False, RefundState.FULL),
     ],
 )
-def test_an_orders_refund_state_follows_from_its_sums(succeeded: int, moving: bool, state: RefundState) -> None:
+def test_an_orders_refund_state_follows_from_its_sums(
+    succeeded: int, moving: bool, state: RefundState
+) -> None:
     assert money_state(total_minor=100, succeeded_minor=succeeded, in_flight=moving) == (succeeded, state)
 
 

@@ -118,7 +118,9 @@ policies = st.builds(
     RefundPolicy, tiers, st.integers(0, 5000), st.booleans(), st.booleans(), st.none() | st.integers(0, 90)
 )
 moments = st.datetimes(datetime(2025, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
-zones = st.sampled_from(["America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin", "UTC"])
+zones = st.sampled_from(
+    ["America/New_York", "Pacific/Kiritimati", "Pacific/Pago_Pago", "Europe/Berlin", "UTC"]
+)
 
 
 @st.composite

@@ -7,9 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlmodel import SQLModel, col
+from sqlmodel import col
 
-from kagibag_app import tables
 from kagibag_app.features.checkout import service as checkout
 from kagibag_app.features.checkout.views import PlacedOrder
 from kagibag_app.features.events import service as events
@@ -23,7 +22,6 @@ from kagibag_app.features.promotions.tables import Promotion, PromotionUse
 from kagibag_app.features.timeline.tables import TimelineEntry
 from kagibag_app.kit.actor import SYSTEM
 from kagibag_app.kit.clock import Clock
-from kagibag_app.storage.schema import sync_url
 from kagibag_app.storage.transaction import Store
 
 PLATFORM = "acct_1SandboxPlatform"
@@ -151,11 +149,3 @@ class Shop:
             assert versions == list(range(1, order.version + 1))
             nets = [line.net_minor for line in await self.rows(LineItem, order_id=order.id)]
             assert sum(nets) == order.total_minor == order.subtotal_minor - order.discount_minor
-
-
-def create_tables(url: str) -> None:
-    """Make every table in an empty database."""
-    assert tables.orders
-    engine = sa.create_engine(sync_url(url))
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()

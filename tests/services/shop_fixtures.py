@@ -12,22 +12,15 @@ from kagibag_app.kit.clock import Clock
 from kagibag_app.kit.ids import public_id
 from kagibag_app.live.bus import MemoryBus
 from kagibag_app.storage.transaction import Store
-from tests.servers.postgres import PostgresCluster
-from tests.services.shop import Shop, create_tables
+from tests.databases import BOTH, fresh_database
+from tests.services.shop import Shop
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=BOTH)
 def shop_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """A fresh database of each kind with all tables."""
-    if request.param == "sqlite":
-        url = f"sqlite+aiosqlite:///{tmp_path / 'shop.db'}"
-        create_tables(url)
+    """A fresh database of each kind."""
+    with fresh_database(request, tmp_path) as url:
         yield url
-        return
-    cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-    url = cluster.create_database(cluster.template("kagibag_shop", create_tables))
-    yield url
-    cluster.drop_database(url)
 
 
 @pytest.fixture

@@ -16,9 +16,9 @@ from kagibag_app.features.messages.rules import (
     retry_delay,
 )
 from kagibag_app.kit.errors import DomainError, NotFound
-from tests.outgoing import CARD, ORDER, Office, add_organizer, desk, desk_url, member_of, sqlite_url
+from tests.outgoing import CARD, ORDER, Office, add_organizer, desk, desk_url, member_of
 
-__all__ = ["desk", "desk_url", "sqlite_url"]
+__all__ = ["desk", "desk_url"]
 
 
 async def write(desk: Office, **changes: Any) -> str:

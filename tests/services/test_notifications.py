@@ -6,9 +6,9 @@ from kagibag_app.features.accounts.rules import MemberStatus, Role
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.notifications import service as notifications
-from tests.outgoing import CARD, ORDER, Office, desk, desk_url, sqlite_url
+from tests.outgoing import CARD, ORDER, Office, desk, desk_url
 
-__all__ = ["desk", "desk_url", "sqlite_url"]
+__all__ = ["desk", "desk_url"]
 
 
 async def test_active_owners_and_managers_are_told_and_nobody_else(desk: Office) -> None:

@@ -35,7 +35,9 @@ async def _orders(shop: Shop, event: Event, seat: TicketType, *states: dict[str,
         placed = await shop.buy(event, {seat.public_id: 1}, buyer_email=BUYERS[number % len(BUYERS)])
         order = await shop.order(placed)
         async with shop.store.transaction() as tx:
-            await tx.session.execute(sa.update(Order).where(col(Order.id) == order.id).values({"locale": "en"} | state))
+            await tx.session.execute(
+                sa.update(Order).where(col(Order.id) == order.id).values({"locale": "en"} | state)
+            )
         made.append(await shop.order(order))
         shop.clock.advance(timedelta(hours=1))
     return made

@@ -74,7 +74,9 @@ async def test_another_amount_is_split_over_the_lines_by_what_is_left_of_each(de
     assert [p.amount_minor for p in parts] == [334, 334, 333]
 
 
-@pytest.mark.parametrize("amount", [-1, 0, 7141, 10**30, "1e3", "33.70", 12.5, float("inf"), True, [1], {"a": 1}])
+@pytest.mark.parametrize(
+    "amount", [-1, 0, 7141, 10**30, "1e3", "33.70", 12.5, float("inf"), True, [1], {"a": 1}]
+)
 async def test_attack_8_an_amount_that_is_none_is_refused(desk: Desk, amount: Any) -> None:
     request = await desk.ask(await desk.sell())
     with pytest.raises(DomainError):
@@ -84,7 +86,9 @@ async def test_attack_8_an_amount_that_is_none_is_refused(desk: Desk, amount: An
 
 
 async def test_attack_8_an_amount_between_the_steps_of_its_currency_is_refused(desk: Desk) -> None:
-    order = await desk.sell(currency="KWD", price=12500, policy={"tiers": [{"days_before": 14, "percent": 100}]})
+    order = await desk.sell(
+        currency="KWD", price=12500, policy={"tiers": [{"days_before": 14, "percent": 100}]}
+    )
     request = await desk.ask(order)
     with pytest.raises(BadInput) as refused:
         await desk.approve(request, 12345)
@@ -133,7 +137,9 @@ async def test_attack_8_tickets_that_are_none_are_refused(desk: Desk, tickets: A
         await desk.ask(order, [], ticket_ids=tickets)
 
 
-@pytest.mark.parametrize(("category", "reason"), [("fraud", ""), (None, ""), (3, ""), ("other", None), ("other", "x" * 2001)])
+@pytest.mark.parametrize(
+    ("category", "reason"), [("fraud", ""), (None, ""), (3, ""), ("other", None), ("other", "x" * 2001)]
+)
 async def test_attack_8_a_reason_that_is_none_is_refused(desk: Desk, category: Any, reason: Any) -> None:
     order = await desk.sell()
     with pytest.raises(BadInput):

@@ -16,7 +16,9 @@ pytest_plugins = ["tests.refund_fixtures"]
 async def page(desk: Desk, order_id: int | None) -> AttendeeRefunds:
     """Return the buyer's page."""
     async with desk.shop.store.read() as session:
-        found = await queries.attendee_refunds(session, desk.shop.organizer_id, order_id or 0, now=desk.shop.now)
+        found = await queries.attendee_refunds(
+            session, desk.shop.organizer_id, order_id or 0, now=desk.shop.now
+        )
     assert found is not None
     return found
 
@@ -30,7 +32,9 @@ async def queue(desk: Desk, tab: str = "needs_decision", **more: object) -> Queu
 async def detail(desk: Desk, request_id: str, **more: bool) -> RequestDetail:
     """Return a request's screen."""
     async with desk.shop.store.read() as session:
-        found = await queries.request_detail(session, desk.shop.organizer_id, request_id, now=desk.shop.now, **more)
+        found = await queries.request_detail(
+            session, desk.shop.organizer_id, request_id, now=desk.shop.now, **more
+        )
     assert found is not None
     return found
 
@@ -58,7 +62,10 @@ async def test_the_buyer_follows_a_request_from_asked_to_the_bank(desk: Desk) ->
     assert [t.why_not for t in shown.options.tickets] == ["a refund was asked for.", ""]
     await desk.approve(request, message="See you next year!")
     (card,) = (await page(desk, order.id)).cards
-    assert ([s.state for s in card.steps], card.answer) == (["done", "done", "now", "todo"], "See you next year!")
+    assert ([s.state for s in card.steps], card.answer) == (
+        ["done", "done", "now", "todo"],
+        "See you next year!",
+    )
     await desk.work()
     (card,) = (await page(desk, order.id)).cards
     assert [s.state for s in card.steps] == ["done", "done", "done", "now"]
@@ -139,7 +146,9 @@ async def test_the_queue_counts_each_tab_and_pages_newest_first(desk: Desk) -> N
 
 
 async def test_the_queue_flags_disputed_and_used_tickets(desk: Desk) -> None:
-    order = await desk.sell(policy={"tiers": [{"days_before": 1, "percent": 100}], "checked_in_qualify": True})
+    order = await desk.sell(
+        policy={"tiers": [{"days_before": 1, "percent": 100}], "checked_in_qualify": True}
+    )
     await desk.check_in(order)
     await desk.ask(order)
     await desk.dispute(order)
@@ -177,7 +186,9 @@ async def test_a_request_shows_everything_needed_to_decide_it(desk: Desk) -> Non
 
 
 async def test_a_request_warns_of_disputes_used_tickets_and_events_that_began(desk: Desk) -> None:
-    order = await desk.sell(policy={"tiers": [{"days_before": 1, "percent": 100}], "checked_in_qualify": True})
+    order = await desk.sell(
+        policy={"tiers": [{"days_before": 1, "percent": 100}], "checked_in_qualify": True}
+    )
     await desk.check_in(order)
     request = await desk.ask(order)
     await desk.dispute(order)
@@ -198,4 +209,6 @@ async def test_a_failed_request_shows_its_reason_and_may_be_retried(desk: Desk) 
     (row,) = shown.refunds
     assert (row.failure_code, row.source_label, row.may_retry) == ("insufficient_funds", "Request", False)
     async with desk.shop.store.read() as session:
-        assert [r.id for r in await queries.refunds_of_order(session, desk.shop.organizer_id, order.id or 0)] == [row.id]
+        assert [
+            r.id for r in await queries.refunds_of_order(session, desk.shop.organizer_id, order.id or 0)
+        ] == [row.id]

@@ -17,9 +17,9 @@ from kagibag_app.features.webhooks.tables import WebhookEndpoint
 from kagibag_app.features.webhooks.views import NotYet, PreparedAttempt
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.ports.webhook_http import WebhookAnswer
-from tests.outgoing import ORDER, Office, add_organizer, desk, desk_url, member_of, sqlite_url
+from tests.outgoing import ORDER, Office, add_organizer, desk, desk_url, member_of
 
-__all__ = ["desk", "desk_url", "sqlite_url"]
+__all__ = ["desk", "desk_url"]
 
 GOOD, BAD, GONE = WebhookAnswer(204, duration_ms=12), WebhookAnswer(500), WebhookAnswer(410)
 

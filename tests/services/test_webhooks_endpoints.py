@@ -12,9 +12,9 @@ from kagibag_app.features.webhooks import service as webhooks
 from kagibag_app.features.webhooks.rules import MAX_ENDPOINTS, DeliveryStatus, EndpointStatus
 from kagibag_app.features.webhooks.tables import WebhookEndpoint
 from kagibag_app.kit.errors import BadInput, DomainError, NotFound
-from tests.outgoing import Office, add_organizer, desk, desk_url, member_of, office, sqlite_url
+from tests.outgoing import Office, add_organizer, desk, desk_url, member_of, office
 
-__all__ = ["desk", "desk_url", "office", "sqlite_url"]
+__all__ = ["desk", "desk_url", "office"]
 
 
 async def act(desk: Office, verb: Any, **arguments: Any) -> Any:

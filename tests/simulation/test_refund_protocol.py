@@ -10,7 +10,6 @@ import asyncio
 import tempfile
 from collections.abc import Coroutine
 from datetime import timedelta
-from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -26,9 +25,10 @@ from kagibag_app.kit.clock import Clock
 from kagibag_app.kit.ids import public_id
 from kagibag_app.live.bus import MemoryBus
 from kagibag_app.storage.transaction import Store
+from tests.databases import sqlite_url
 from tests.fakes import Fault
 from tests.refund_desk import Desk, open_desk
-from tests.services.shop import Shop, create_tables
+from tests.services.shop import Shop
 
 T = TypeVar("T")
 REQUESTS = 2
@@ -45,15 +45,6 @@ def _kill() -> None:
     raise Killed
 
 
-@lru_cache(maxsize=1)
-def _empty_database() -> bytes:
-    """Return a database with all tables, made once: every schedule starts from a copy."""
-    with tempfile.TemporaryDirectory(prefix="kagibag-simulation-") as folder:
-        path = Path(folder) / "empty.db"
-        create_tables(f"sqlite+aiosqlite:///{path}")
-        return path.read_bytes()
-
-
 class RefundProtocol(RuleBasedStateMachine):
     """One order with two approved requests, and everything that can go wrong on the way to Stripe."""
 
@@ -67,9 +58,7 @@ class RefundProtocol(RuleBasedStateMachine):
         return self.loop.run_until_complete(work)
 
     async def _open(self) -> Desk:
-        database, clock = Path(self.folder.name) / "shop.db", Clock()
-        database.write_bytes(_empty_database())
-        url = f"sqlite+aiosqlite:///{database}"
+        url, clock = sqlite_url(Path(self.folder.name)), Clock()
         shop = Shop(Store(url, MemoryBus(), clock), clock, 0)
         async with shop.store.transaction() as tx:
             organizer = Organizer(
@@ -87,7 +76,9 @@ class RefundProtocol(RuleBasedStateMachine):
         self._await(self._approve_two())
 
     async def _approve_two(self) -> None:
-        order = await self.desk.sell(tickets=REQUESTS, policy={"tiers": [{"days_before": 1, "percent": 100}]}, days=90)
+        order = await self.desk.sell(
+            tickets=REQUESTS, policy={"tiers": [{"days_before": 1, "percent": 100}]}, days=90
+        )
         for ticket in await self.desk.tickets(order):
             await self.desk.approve(await self.desk.ask(order, [ticket]))
 
@@ -162,5 +153,9 @@ class RefundProtocol(RuleBasedStateMachine):
 
 TestRefundProtocol = RefundProtocol.TestCase
 TestRefundProtocol.settings = settings(
-    max_examples=10, stateful_step_count=8, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=10,
+    stateful_step_count=8,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow],
 )

@@ -72,7 +72,9 @@ class Queue:
     async def keys(self) -> list[str]:
         """Return the occurrences that are there."""
         async with self.store.read() as session:
-            return list(await session.scalars(sa.select(OutboxRow.dedupe_key).order_by(col(OutboxRow.id))))
+            return list(
+                await session.scalars(sa.select(col(OutboxRow.dedupe_key)).order_by(col(OutboxRow.id)))
+            )
 
 
 def connect(url: str, clock: Clock) -> Queue:

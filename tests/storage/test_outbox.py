@@ -81,7 +81,9 @@ async def test_a_full_lane_with_a_thousand_queued_starves_no_other(queue: Queue)
     assert {(await queue.row(key)).status for key in ("alive", "free")} == {"running"}
 
 
-async def test_fault_22_two_workers_claim_in_parallel_and_no_row_runs_twice_or_past_its_lane(queue: Queue) -> None:
+async def test_fault_22_two_workers_claim_in_parallel_and_no_row_runs_twice_or_past_its_lane(
+    queue: Queue,
+) -> None:
     await queue.put([f"free{n}" for n in range(20)])
     await queue.put([f"lane{n}" for n in range(12)], lane="account", lane_limit=3, laned=True)
     others = [connect(queue.store.url, queue.clock) for _ in range(3)]
@@ -118,7 +120,9 @@ async def test_fault_22_no_lane_is_overfull_when_workers_claim_at_the_same_momen
     assert len(jobs) == len(set(jobs)) == 3
 
 
-async def test_fault_22_a_worker_stopped_past_its_lease_changes_nothing_with_its_stale_token(queue: Queue) -> None:
+async def test_fault_22_a_worker_stopped_past_its_lease_changes_nothing_with_its_stale_token(
+    queue: Queue,
+) -> None:
     await queue.put(["k"])
     (stale,) = await queue.claim()
     queue.clock.advance(LEASE + timedelta(seconds=1))
@@ -147,7 +151,13 @@ async def test_a_released_row_says_what_happened(queue: Queue) -> None:
     due = queue.clock.now() + timedelta(minutes=2)
     await queue.release(job, OutboxStatus.PENDING, due_at=due, error="x" * 5000, count_attempt=False)
     row = await queue.row("k")
-    assert (row.status, row.attempts, row.lease_token, row.leased_until, row.finished_at) == ("pending", 0, "", None, None)
+    assert (row.status, row.attempts, row.lease_token, row.leased_until, row.finished_at) == (
+        "pending",
+        0,
+        "",
+        None,
+        None,
+    )
     assert (row.due_at, len(row.last_error)) == (due, 2000)
     queue.clock.advance(timedelta(minutes=3))
     (job,) = await queue.claim()

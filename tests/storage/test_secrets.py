@@ -16,7 +16,9 @@ OLD, NEW = "a" * 32, "b" * 32
 ORDER = public_id("or")
 
 
-def opens(links: AccessLinks, token: object, purpose: LinkPurpose = LinkPurpose.ORDER, version: int = 1) -> bool:
+def opens(
+    links: AccessLinks, token: object, purpose: LinkPurpose = LinkPurpose.ORDER, version: int = 1
+) -> bool:
     """Say whether a token opens what it names, as a page asks."""
     claim = links.read(token)
     return claim is not None and links.verify(claim, purpose, version)
@@ -65,7 +67,10 @@ def test_attack_6_a_tag_of_one_order_does_not_open_another(links: AccessLinks) -
 
 @pytest.mark.parametrize(
     "token",
-    ["", ".", "..", "a.b", "a.b.c.d", "a..c", "é.k1.x", "a.k1." + "x" * 500, "x" * 1_000_000, "a.k1.\ud800", None, 7, b"a.b.c", []],
+    [
+        "", ".", "..", "a.b", "a.b.c.d", "a..c", "é.k1.x", "a.k1." + "x" * 500, "x" * 1_000_000, "a.k1.\ud800",
+        None, 7, b"a.b.c", [],
+    ],
 )  # fmt: skip
 def test_attack_6_what_is_no_token_is_refused_without_an_error(links: AccessLinks, token: object) -> None:
     assert not opens(links, token)
@@ -95,7 +100,9 @@ def test_secrets_sealed_before_a_rotation_open_and_new_ones_use_the_new_key() ->
     assert rotated.seal("secret").startswith("k2:")
 
 
-@pytest.mark.parametrize("change", [lambda s: s[:-4] + "AAA=", lambda s: "k9" + s[2:], lambda s: "", lambda s: "k1:é"])
+@pytest.mark.parametrize(
+    "change", [lambda s: s[:-4] + "AAA=", lambda s: "k9" + s[2:], lambda s: "", lambda s: "k1:é"]
+)
 def test_attack_17_a_changed_or_foreign_sealed_secret_is_refused(change: Callable[[str], str]) -> None:
     box = SecretBox(KeyRing({"k1": OLD}))
     with pytest.raises(ValueError, match="can't be opened"):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -30,12 +31,14 @@ async def test_topics_are_published_once_and_only_after_the_commit(queue: Queue)
 
 
 async def test_nothing_is_kept_or_published_when_the_work_fails(queue: Queue) -> None:
+    async def fail(tx: Transaction) -> None:
+        tx.enqueue("job", "k")
+        tx.touch("order:1")
+        await tx.session.flush()
+        raise ZeroDivisionError
+
     with pytest.raises(ZeroDivisionError):
-        async with queue.store.transaction() as tx:
-            tx.enqueue("job", "k")
-            tx.touch("order:1")
-            await tx.session.flush()
-            raise ZeroDivisionError
+        await queue.store.run(fail)
     assert queue.published.sets == []
     assert await queue.keys() == []
 
@@ -81,7 +84,7 @@ async def test_the_moment_of_a_transaction_is_after_its_wait_for_the_writer_befo
 
     await asyncio.gather(*(queue.store.run(work) for _ in range(3)))
     if queue.store.sqlite:
-        assert all(later - earlier >= timedelta(seconds=0.02) for earlier, later in zip(moments, moments[1:], strict=False))
+        assert all(later - earlier >= timedelta(seconds=0.02) for earlier, later in pairwise(moments))
     assert moments == sorted(moments)
 
 
@@ -112,7 +115,9 @@ async def test_fault_18_sqlite_busy_runs_the_whole_unit_again(
     assert sqlite_queue.published.sets == [{"outbox"}]
 
 
-async def test_fault_18_sqlite_busy_for_ever_ends_with_the_error_and_nothing_written(sqlite_queue: Queue) -> None:
+async def test_fault_18_sqlite_busy_for_ever_ends_with_the_error_and_nothing_written(
+    sqlite_queue: Queue,
+) -> None:
     other = sqlite3.connect(sqlite_queue.store.url.partition("///")[2], isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(OperationalError, match="locked"):
@@ -162,7 +167,9 @@ async def test_fault_18_contention_runs_the_unit_again_and_keeps_only_the_last(
     assert await sqlite_queue.keys() == ["k3"]
 
 
-async def test_fault_18_the_number_of_tries_is_bounded(sqlite_queue: Queue, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fault_18_the_number_of_tries_is_bounded(
+    sqlite_queue: Queue, monkeypatch: pytest.MonkeyPatch
+) -> None:
     runs = 0
 
     async def work(tx: Transaction) -> None:
@@ -176,8 +183,13 @@ async def test_fault_18_the_number_of_tries_is_bounded(sqlite_queue: Queue, monk
     assert runs == MAX_TRIES
 
 
-@pytest.mark.parametrize("error", [_error("syntax error", "42601"), ValueError("a bug"), IntegrityError("", {}, _Database("unique"))])
-async def test_an_error_that_is_no_contention_is_not_tried_again(sqlite_queue: Queue, error: Exception) -> None:
+@pytest.mark.parametrize(
+    "error",
+    [_error("syntax error", "42601"), ValueError("a bug"), IntegrityError("", {}, _Database("unique"))],
+)
+async def test_an_error_that_is_no_contention_is_not_tried_again(
+    sqlite_queue: Queue, error: Exception
+) -> None:
     runs = 0
 
     async def work(tx: Transaction) -> None:
@@ -210,7 +222,9 @@ async def test_fault_18_postgres_deadlock_both_units_commit(queue: Queue) -> Non
 
 async def _lock(tx: Transaction, key: str) -> None:
     await tx.session.execute(
-        sa.update(OutboxRow).where(col(OutboxRow.dedupe_key) == key).values(attempts=col(OutboxRow.attempts) + 1)
+        sa.update(OutboxRow)
+        .where(col(OutboxRow.dedupe_key) == key)
+        .values(attempts=col(OutboxRow.attempts) + 1)
     )
     await asyncio.sleep(0.02)
 
@@ -225,7 +239,9 @@ async def test_fault_18_postgres_serialization_failure_is_tried_again(queue: Que
     async def count(tx: Transaction) -> None:
         nonlocal runs
         runs += 1
-        seen = (await tx.session.execute(sa.select(OutboxRow).where(col(OutboxRow.dedupe_key) == "counter"))).scalar_one()
+        seen = (
+            await tx.session.execute(sa.select(OutboxRow).where(col(OutboxRow.dedupe_key) == "counter"))
+        ).scalar_one()
         if runs <= 2 and not queue.store.sqlite:
             if runs == 2:
                 both_read.set()
@@ -249,11 +265,18 @@ async def test_sqlite_is_set_up_to_lose_nothing(sqlite_queue: Queue) -> None:
             name: (await tx.session.execute(sa.text(f"PRAGMA {name}"))).scalar_one()
             for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         }
-    assert asked == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": engine.BUSY_TIMEOUT_MS}
+    assert asked == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "busy_timeout": engine.BUSY_TIMEOUT_MS,
+    }
 
 
 async def test_two_processes_on_one_database_write_in_turn(queue: Queue) -> None:
     other = connect(queue.store.url, queue.clock)
-    await asyncio.gather(*(one.put([f"{name}{n}"]) for n in range(15) for name, one in (("a", queue), ("b", other))))
+    await asyncio.gather(
+        *(one.put([f"{name}{n}"]) for n in range(15) for name, one in (("a", queue), ("b", other)))
+    )
     await other.store.close()
     assert len(await queue.keys()) == 30

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
-import shutil
 import uuid
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
-import sqlalchemy as sa
 from reflex.app_mixins.middleware import MiddlewareMixin
 from reflex.istate.manager.memory import StateManagerMemory
 from reflex.istate.manager.token import BaseStateToken
@@ -23,7 +19,6 @@ from reflex.state import BaseState
 from reflex_base.event import Event
 from reflex_base.event.processor import BaseStateEventProcessor
 from reflex_base.registry import RegistrationContext
-from sqlmodel import SQLModel
 
 import kagibag_app.tables  # noqa: F401 - every table is known to the metadata
 from kagibag_app.features.accounts import service as accounts
@@ -38,6 +33,7 @@ from kagibag_app.storage.secrets import AccessLinks, SecretBox
 from kagibag_app.storage.transaction import Store
 from kagibag_app.web import runtime as held
 from kagibag_app.web.session import COOKIE, TabGuard
+from tests.databases import sqlite_url
 
 __all__ = [
     "PASSWORD",
@@ -64,7 +60,7 @@ async def small_runtime(folder: Path, **settings: Any) -> AsyncIterator[Runtime]
     bus, clock = MemoryBus(), Clock()
     config = Settings(data_dir=folder, **settings)
     if not config.database_url:
-        shutil.copy(_empty_database(), folder / "kagibag.db")
+        sqlite_url(folder)
     store = Store(config.database, bus, clock)
     closed = cast(Any, SimpleNamespace(close=_closed))
     runtime = Runtime(
@@ -80,16 +76,6 @@ async def small_runtime(folder: Path, **settings: Any) -> AsyncIterator[Runtime]
 
 
 async def _closed() -> None: ...
-
-
-@lru_cache(maxsize=1)
-def _empty_database() -> Path:
-    """A file with every table, made once and copied for each test."""
-    path = Path(os.environ["KAGIBAG_TEST_RUN"]) / f"empty-{os.getpid()}.db"
-    engine = sa.create_engine(f"sqlite:///{path}")
-    SQLModel.metadata.create_all(engine)
-    engine.dispose()
-    return path
 
 
 @dataclass(frozen=True)

@@ -110,18 +110,27 @@ async def test_paid_order_shows_payment_fee_net_ledger_tickets_and_mail(desk: De
     order, payment = await captured(desk.shop, slug="paid")
     state = await shown(await opened(desk, order.number.lower()))
     (card,) = state.payments
-    assert (card.status, card.method, card.intent) == ("captured", "Visa •••• 4242", payment.payment_intent_id)
+    assert (card.status, card.method, card.intent) == (
+        "captured",
+        "Visa •••• 4242",
+        payment.payment_intent_id,
+    )
     assert card.captured.startswith("$84.00 on ")
     assert (card.fee, card.net, card.failure) == ("$2.74", "$81.26", "")
     assert card.stripe == f"{desk.runtime.settings.sandbox_url}/#charges"
-    assert [(entry.label, entry.amount) for entry in state.bookings] == [("Charge", "$84.00"), ("Stripe fee", "−$2.74")]
+    assert [(entry.label, entry.amount) for entry in state.bookings] == [
+        ("Charge", "$84.00"),
+        ("Stripe fee", "−$2.74"),
+    ]
     assert (state.face.stripe_balance, state.face.balance_tone) == ("$81.26", "neutral")
     assert [(ticket.status, bool(ticket.code)) for ticket in state.tickets] == [("valid", True)] * 2
     (mail,) = state.mails
     assert (mail.recipient, mail.status) == ("maren.okafor@example.com", "queued")
     assert mail.href == f"/admin/messages?message={mail.id}"
     assert len([entry.day for entry in state.timeline if entry.day]) == 1
-    assert {"order_placed", "payment_captured", "tickets_issued", "order_status"} <= {e.kind for e in state.timeline}
+    assert {"order_placed", "payment_captured", "tickets_issued", "order_status"} <= {
+        e.kind for e in state.timeline
+    }
 
 
 async def test_stripe_link_leads_to_the_dashboard_when_the_sandbox_is_not_used(desk: Desk) -> None:
@@ -144,11 +153,18 @@ async def test_requests_and_refunds_show_with_their_states(desk: Desk) -> None:
     manager = Actor(ActorKind.MEMBER, order.organizer_id, role="manager", name="Noor Haas")
     await desk.runtime.store.run(
         lambda tx: refunds.approve(
-            tx, manager, request_id=request.public_id, version=request.version, amount_minor=1000, message="Sorry"
+            tx,
+            manager,
+            request_id=request.public_id,
+            version=request.version,
+            amount_minor=1000,
+            message="Sorry",
         )
     )
     async with desk.runtime.store.transaction() as tx:
-        await tx.session.execute(sa.update(Refund).values(status="failed", failure_message="The card has expired."))
+        await tx.session.execute(
+            sa.update(Refund).values(status="failed", failure_message="The card has expired.")
+        )
     state = await shown(await opened(desk, order.number))
     (row,), (refund,) = state.requests, state.refunds
     assert row.href == f"/admin/refunds?request={request.public_id}"
@@ -172,7 +188,11 @@ async def test_open_dispute_is_said_across_the_page(desk: Desk) -> None:
     assert state.alarm.title == f"Dispute for {line.amount} needs a response"
     assert state.alarm.href == line.href == f"/admin/disputes/{line.id}"
     assert state.alarm.blocked == "Refunds are blocked while the bank holds the money."
-    assert (state.face.dispute_state, state.face.shows_status, state.face.balance_tone) == ("open", False, "bad")
+    assert (state.face.dispute_state, state.face.shows_status, state.face.balance_tone) == (
+        "open",
+        False,
+        "bad",
+    )
     assert [line.label for line in state.totals][-1] == "Disputed"
 
 
@@ -198,7 +218,11 @@ async def test_confirmation_is_sent_again_once_a_press(desk: Desk) -> None:
     await tab.call(OrderDetailState.resend_confirmation)
     assert tab.toasts[1:] == [ON_ITS_WAY]
     first, second = await desk.shop.rows(EmailMessage)
-    assert (second.template, second.recipient, second.params) == (Template.CONFIRMATION, first.recipient, first.params)
+    assert (second.template, second.recipient, second.params) == (
+        Template.CONFIRMATION,
+        first.recipient,
+        first.params,
+    )
     assert len(await desk.jobs(SEND_EMAIL)) == 2
     state = await shown(tab)
     assert (len(state.mails), state.resending) == (2, False)

@@ -27,7 +27,9 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def opened(desk: Desk, **query: str) -> Tab:
     """A tab that shows the list to an owner."""
-    tab = desk.browser.tab("/admin/orders", person=await member(desk.runtime, desk.shop.organizer_id), query=query)
+    tab = desk.browser.tab(
+        "/admin/orders", person=await member(desk.runtime, desk.shop.organizer_id), query=query
+    )
     await tab.call(OrdersState.load)
     return tab
 
@@ -115,7 +117,9 @@ async def test_new_orders_wait_when_the_list_is_filtered_or_a_later_page(desk: D
     assert later.redirects == ["/admin/orders"]
 
 
-async def test_list_follows_its_topics_and_rests_on_other_pages(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_list_follows_its_topics_and_rests_on_other_pages(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     followed: list[Any] = []
     monkeypatch.setattr(live, "watch", lambda state, names, refresh: followed.extend(names))
     tab = await opened(desk)

@@ -122,12 +122,19 @@ async def test_shown_secret_is_gone_when_the_page_is_loaded_again(desk: Desk) ->
         ),
     ],
 )
-async def test_form_says_inline_what_is_wrong(desk: Desk, form: dict[str, str], field: str, sentence: str) -> None:
+async def test_form_says_inline_what_is_wrong(
+    desk: Desk, form: dict[str, str], field: str, sentence: str
+) -> None:
     tab = await opened(desk)
     await tab.call(WebhooksState.add)
     await tab.call(WebhooksState.create, form)
     state = await shown(tab)
-    assert (getattr(state.errors, field), state.adding, state.busy, state.secret) == (sentence, True, False, "")
+    assert (getattr(state.errors, field), state.adding, state.busy, state.secret) == (
+        sentence,
+        True,
+        False,
+        "",
+    )
     assert await desk.shop.rows(WebhookEndpoint) == []
 
 
@@ -136,7 +143,10 @@ async def test_list_opens_the_endpoint_of_the_address_else_the_first(desk: Desk)
     assert ((await shown(tab)).endpoints, (await shown(tab)).endpoint.id) == ([], "")
     first, second = await added(desk, tab), await added(desk, tab, name="Door app")
     state = await shown(await opened(desk))
-    assert [(item.name, item.current) for item in state.endpoints] == [("CRM sync", True), ("Door app", False)]
+    assert [(item.name, item.current) for item in state.endpoints] == [
+        ("CRM sync", True),
+        ("Door app", False),
+    ]
     state = await shown(await opened(desk, endpoint=second.public_id))
     assert (state.endpoint.name, state.notice) == ("Door app", "")
     state = await shown(await opened(desk, endpoint="we_nobodys", show="odd", delivery="x" * 99))

@@ -33,6 +33,8 @@ POLICY = "script-src 'self'"
 
 
 async def _page(request: Request) -> Response:
+    if "if-none-match" in request.headers:
+        return Response(status_code=304)
     is_file = request.url.path.startswith(("/assets", "/api")) or request.url.path.endswith(".css")
     return PlainTextResponse("file") if is_file else HTMLResponse("page")
 
@@ -85,6 +87,13 @@ async def test_attack_4_a_private_page_is_neither_kept_nor_found(
     assert "noindex" in headers["x-robots-tag"]
     # Native forms of these pages must be sent with their Origin.
     assert headers["referrer-policy"] == "same-origin"
+
+
+async def test_a_page_that_was_not_modified_keeps_the_policy_the_browser_has(client: httpx.AsyncClient) -> None:
+    answer = await client.get("/e/spring-ball", headers={"if-none-match": '"known"'})
+    assert answer.status_code == 304
+    assert "content-security-policy" not in answer.headers
+    assert answer.headers["cache-control"] == "no-cache"
 
 
 async def test_a_public_page_may_be_found_but_is_checked_again(client: httpx.AsyncClient) -> None:

@@ -170,7 +170,7 @@ def _tickets(verb: str) -> Callable[[dict[str, Any]], str]:
 
 
 def _mail(facts: dict[str, Any]) -> str:
-    return f"Mail {'kept here' if facts.get('kept') else 'sent'}: {facts.get('subject', '')}"
+    return f"Mail {'kept here' if facts.get('kept') else 'sent'}: {facts.get('subject', '')}".rstrip()
 
 
 _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {

@@ -45,7 +45,9 @@ async def inbox(session: AsyncSession) -> Finding:
             col(StripeEvent.settled_at).is_(None),
         )
     )
-    return finding(6, "Stripe events take effect once and are never forgotten", {*twice, *forgotten, *settled})
+    return finding(
+        6, "Stripe events take effect once and are never forgotten", {*twice, *forgotten, *settled}
+    )
 
 
 async def order_paid(session: AsyncSession, now: datetime) -> Finding:
@@ -63,7 +65,9 @@ async def order_paid(session: AsyncSession, now: datetime) -> Finding:
         .where(sa.func.coalesce(events.c.count, 0) != expected)
     )
     return finding(
-        7, "paid orders have one order.paid, delivered or on its way", {*wrong, *await _undelivered(session, now)}
+        7,
+        "paid orders have one order.paid, delivered or on its way",
+        {*wrong, *await _undelivered(session, now)},
     )
 
 
@@ -71,10 +75,14 @@ async def _undelivered(session: AsyncSession, now: datetime) -> set[str]:
     """Return ids of young events that lack the delivery to an endpoint which wanted them."""
     made_before = sa.and_(
         col(WebhookEndpoint.created_at) < col(WebhookEvent.created_at),
-        sa.or_(col(WebhookEndpoint.deleted_at).is_(None), col(WebhookEndpoint.deleted_at) > col(WebhookEvent.created_at)),
+        sa.or_(
+            col(WebhookEndpoint.deleted_at).is_(None),
+            col(WebhookEndpoint.deleted_at) > col(WebhookEvent.created_at),
+        ),
     )
     delivered = sa.exists().where(
-        col(WebhookDelivery.event_id) == col(WebhookEvent.id), col(WebhookDelivery.endpoint_id) == col(WebhookEndpoint.id)
+        col(WebhookDelivery.event_id) == col(WebhookEvent.id),
+        col(WebhookDelivery.endpoint_id) == col(WebhookEndpoint.id),
     )
     rows = await session.execute(
         sa.select(col(WebhookEvent.public_id), col(WebhookEndpoint.event_filter), col(WebhookEvent.type))
@@ -94,6 +102,8 @@ async def refund_mails(session: AsyncSession) -> Finding:
         TimelineEntry.data["refund"].as_string() == refund,  # type: ignore[index]
     )
     rows = await session.scalars(
-        sa.select(col(EmailMessage.public_id)).where(col(EmailMessage.template) == Template.REFUNDED, ~succeeded)
+        sa.select(col(EmailMessage.public_id)).where(
+            col(EmailMessage.template) == Template.REFUNDED, ~succeeded
+        )
     )
     return finding(8, "mails say refunded only after a refund succeeded", rows)

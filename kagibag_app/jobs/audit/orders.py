@@ -85,7 +85,9 @@ async def seats(session: AsyncSession) -> Finding:
         sa.func.coalesce(taken.c.sold, 0) != col(TicketType.sold),
     )
     rows = await session.scalars(
-        sa.select(col(TicketType.public_id)).outerjoin(taken, taken.c.type_id == col(TicketType.id)).where(wrong)
+        sa.select(col(TicketType.public_id))
+        .outerjoin(taken, taken.c.type_id == col(TicketType.id))
+        .where(wrong)
     )
     return finding(10, "sold and held seats fit and equal the lines", rows)
 
@@ -106,7 +108,10 @@ async def versions(session: AsyncSession) -> Finding:
         sa.select(col(Order.number))
         .outerjoin(entries, entries.c.order_id == col(Order.id))
         .where(
-            sa.or_(sa.func.coalesce(entries.c.count, 0) != version, sa.func.coalesce(entries.c.last, 0) != version)
+            sa.or_(
+                sa.func.coalesce(entries.c.count, 0) != version,
+                sa.func.coalesce(entries.c.last, 0) != version,
+            )
         )
     )
     return finding(11, "order versions count their state entries", rows)

@@ -86,7 +86,9 @@ async def one_at_a_time(session: AsyncSession) -> Finding:
         .having(sa.func.count() > 1)
     )
     shared = await session.scalars(
-        sa.select(col(Refund.idempotency_key)).group_by(col(Refund.idempotency_key)).having(sa.func.count() > 1)
+        sa.select(col(Refund.idempotency_key))
+        .group_by(col(Refund.idempotency_key))
+        .having(sa.func.count() > 1)
     )
     in_transit = (RefundStatus.SUBMITTING, RefundStatus.UNKNOWN)
     marks = await session.scalars(
@@ -113,7 +115,9 @@ async def _refund_states(session: AsyncSession) -> Iterable[str]:
     sums = (
         sa.select(
             col(Refund.order_id).label("order_id"),
-            sa.func.sum(sa.case((col(Refund.status) == RefundStatus.SUCCEEDED, col(Refund.amount_minor)), else_=0)).label("done"),
+            sa.func.sum(
+                sa.case((col(Refund.status) == RefundStatus.SUCCEEDED, col(Refund.amount_minor)), else_=0)
+            ).label("done"),
             sa.func.max(sa.case((col(Refund.status).in_(IN_FLIGHT), 1), else_=0)).label("moving"),
         )
         .where(col(Refund.payment_id).not_in(surplus_payments()))

@@ -12,7 +12,16 @@ from kagibag_app.jobs.audit.findings import Finding, finding
 from kagibag_app.runtime import Runtime
 
 # Movements between a Stripe account and its owner or the platform: no order's business.
-NOT_OURS = ("payout", "topup", "transfer", "reserve", "connect", "application_fee", "stripe_fee", "contribution")
+NOT_OURS = (
+    "payout",
+    "topup",
+    "transfer",
+    "reserve",
+    "connect",
+    "application_fee",
+    "stripe_fee",
+    "contribution",
+)
 
 
 async def check_stripe(runtime: Runtime) -> Finding:

@@ -20,7 +20,9 @@ Row = TypeVar("Row")
 Rows: TypeAlias = Sequence[Row] | rx.Var[Any]
 
 
-def when(condition: Flag | Text | Number | Sequence[Any], shown: Content, otherwise: Content = None) -> rx.Component:
+def when(
+    condition: Flag | Text | Number | Sequence[Any], shown: Content, otherwise: Content = None
+) -> rx.Component:
     """Show a part if the condition holds: decided now for a Python value, in the browser for a Var.
 
     An empty string, an empty list and zero count as false in both.

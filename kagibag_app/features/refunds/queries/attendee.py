@@ -89,11 +89,15 @@ async def _options(
 async def _cards(session: AsyncSession, order: Order, lines: Sequence[TicketLine]) -> list[RefundCard]:
     requests = (
         await session.scalars(
-            sa.select(RefundRequest).where(col(RefundRequest.order_id) == order.id).order_by(col(RefundRequest.id))
+            sa.select(RefundRequest)
+            .where(col(RefundRequest.order_id) == order.id)
+            .order_by(col(RefundRequest.id))
         )
     ).all()
     refunds = (
-        await session.scalars(sa.select(Refund).where(col(Refund.order_id) == order.id).order_by(col(Refund.id)))
+        await session.scalars(
+            sa.select(Refund).where(col(Refund.order_id) == order.id).order_by(col(Refund.id))
+        )
     ).all()
     newest = {r.request_id: r for r in refunds if r.request_id is not None}
     by_ticket = {t.ticket.id: t for t in lines}

@@ -179,10 +179,16 @@ async def _warnings(
 ) -> list[Flag]:
     found: list[Flag] = []
     if payment is not None and payment.open_chargeback:
-        found.append(Flag("disputed", "The bank holds this money.", "The payment is disputed; nothing can be refunded."))
+        found.append(
+            Flag(
+                "disputed", "The bank holds this money.", "The payment is disputed; nothing can be refunded."
+            )
+        )
     used = sum(t.asked and t.status == TicketStatus.CHECKED_IN for t in tickets)
     if used:
-        found.append(Flag("checked_in", "Already used at the door.", f"{used} of the tickets was checked in."))
+        found.append(
+            Flag("checked_in", "Already used at the door.", f"{used} of the tickets was checked in.")
+        )
     if now >= event.starts_at:
         found.append(Flag("event_over", "The event has begun.", "The policy gives nothing back any more."))
     earlier = await session.scalar(
@@ -197,6 +203,8 @@ async def _warnings(
 
 async def _notes(session: AsyncSession, request: RefundRequest) -> list[NoteRow]:
     rows = await session.scalars(
-        sa.select(RefundNote).where(col(RefundNote.request_id) == request.id).order_by(col(RefundNote.id).desc())
+        sa.select(RefundNote)
+        .where(col(RefundNote.request_id) == request.id)
+        .order_by(col(RefundNote.id).desc())
     )
     return [NoteRow(r.author, r.text, iso(r.at)) for r in rows]

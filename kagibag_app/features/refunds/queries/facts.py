@@ -15,6 +15,7 @@ from kagibag_app.features.orders.rules import TicketStatus
 from kagibag_app.features.orders.tables import LineItem, Order, Ticket
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.rules import (
+    ACCEPTED,
     ACTIVE_REQUESTS,
     IN_FLIGHT,
     RESERVING,
@@ -66,7 +67,10 @@ async def system_payment_of(
     """Return the payment that a refund at Stripe belongs to."""
     named = [
         column == value
-        for column, value in ((col(Payment.payment_intent_id), payment_intent_id), (col(Payment.charge_id), charge_id))
+        for column, value in (
+            (col(Payment.payment_intent_id), payment_intent_id),
+            (col(Payment.charge_id), charge_id),
+        )
         if value
     ]
     if not named:
@@ -135,7 +139,9 @@ async def ticket_lines(session: AsyncSession, order_id: int) -> list[TicketLine]
 
 def ticket_facts(line: TicketLine) -> TicketFacts:
     """Return what the policy asks of a ticket."""
-    return TicketFacts(line.line.id or 0, line.refundable_minor, line.ticket.status == TicketStatus.CHECKED_IN)
+    return TicketFacts(
+        line.line.id or 0, line.refundable_minor, line.ticket.status == TicketStatus.CHECKED_IN
+    )
 
 
 def why_not(line: TicketLine, policy: RefundPolicy) -> str:
@@ -146,7 +152,9 @@ def why_not(line: TicketLine, policy: RefundPolicy) -> str:
     )  # fmt: skip
 
 
-async def tickets_in_active_requests(session: AsyncSession, ticket_ids: Collection[int]) -> dict[int, RefundRequest]:
+async def tickets_in_active_requests(
+    session: AsyncSession, ticket_ids: Collection[int]
+) -> dict[int, RefundRequest]:
     """Return which of these tickets a request holds already, with that request."""
     rows = await session.execute(
         sa.select(col(RefundRequestTicket.ticket_id), RefundRequest)
@@ -165,6 +173,16 @@ async def request_tickets(session: AsyncSession, request_id: int) -> Sequence[Re
             .order_by(col(RefundRequestTicket.id))
         )
     ).all()
+
+
+async def returned_tickets(session: AsyncSession, order_id: int) -> set[int]:
+    """Return the tickets of requests whose refund Stripe has accepted and not lost since."""
+    rows = await session.scalars(
+        sa.select(col(RefundRequestTicket.ticket_id))
+        .join(Refund, col(Refund.request_id) == col(RefundRequestTicket.request_id))
+        .where(col(Refund.order_id) == order_id, col(Refund.status).in_(ACCEPTED))
+    )
+    return set(rows)
 
 
 async def active_requests(session: AsyncSession, order_id: int) -> Sequence[RefundRequest]:
@@ -239,7 +257,9 @@ async def order_sums(session: AsyncSession, order_id: int) -> tuple[int, bool]:
             own, col(Refund.status) == RefundStatus.SUCCEEDED
         )
     )
-    moving = await session.scalar(sa.select(col(Refund.id)).where(own, col(Refund.status).in_(IN_FLIGHT)).limit(1))
+    moving = await session.scalar(
+        sa.select(col(Refund.id)).where(own, col(Refund.status).in_(IN_FLIGHT)).limit(1)
+    )
     return int(succeeded or 0), moving is not None
 
 

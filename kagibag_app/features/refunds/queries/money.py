@@ -27,7 +27,9 @@ async def refunds_of_order(session: AsyncSession, organizer_id: int, order_id: i
 async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
     """Return every refund of an order, newest first."""
     return (
-        await session.scalars(sa.select(Refund).where(col(Refund.order_id) == order_id).order_by(col(Refund.id).desc()))
+        await session.scalars(
+            sa.select(Refund).where(col(Refund.order_id) == order_id).order_by(col(Refund.id).desc())
+        )
     ).all()
 
 
@@ -109,7 +111,9 @@ async def buyer_history(session: AsyncSession, order: Order, *, show_emails: boo
                 sa.func.coalesce(sa.func.sum(col(Order.total_minor) * same_money), 0),
                 sa.func.coalesce(sa.func.sum(col(Order.refunded_minor) * same_money), 0),
                 sa.func.coalesce(sa.func.sum(sa.case((col(Order.refunded_minor) > 0, 1), else_=0)), 0),
-                sa.func.coalesce(sa.func.sum(sa.case((col(Order.dispute_state) != DisputeState.NONE, 1), else_=0)), 0),
+                sa.func.coalesce(
+                    sa.func.sum(sa.case((col(Order.dispute_state) != DisputeState.NONE, 1), else_=0)), 0
+                ),
             ).where(mine)
         )
     ).one()

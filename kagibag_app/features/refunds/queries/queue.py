@@ -53,7 +53,10 @@ async def queue_page(
     )
     return QueuePage(
         tab=chosen,
-        tabs=[QueueTab(key, label, sum(counts.get(s, 0) for s in states)) for key, (label, states) in TABS.items()],
+        tabs=[
+            QueueTab(key, label, sum(counts.get(s, 0) for s in states))
+            for key, (label, states) in TABS.items()
+        ],
         rows=await _views(session, rows[:limit]),
         needs_decision=sum(counts.get(s, 0) for s in waiting),
         oldest_at=iso(oldest),
@@ -87,7 +90,10 @@ async def neighbours(
         sa.select(col(RefundRequest.public_id)).where(same, newer).order_by(col(RefundRequest.id)).limit(1)
     )
     behind = await session.scalar(
-        sa.select(col(RefundRequest.public_id)).where(same, older).order_by(col(RefundRequest.id).desc()).limit(1)
+        sa.select(col(RefundRequest.public_id))
+        .where(same, older)
+        .order_by(col(RefundRequest.id).desc())
+        .limit(1)
     )
     place = await session.scalar(sa.select(sa.func.count()).select_from(RefundRequest).where(same, newer))
     total = await session.scalar(sa.select(sa.func.count()).select_from(RefundRequest).where(same))
@@ -125,7 +131,9 @@ async def _views(session: AsyncSession, rows: Sequence[RefundRequest]) -> list[Q
     about = {
         order.id: (order, title)
         for order, title in await session.execute(
-            sa.select(Order, col(Event.title)).join(Event, col(Event.id) == col(Order.event_id)).where(col(Order.id).in_(orders))
+            sa.select(Order, col(Event.title))
+            .join(Event, col(Event.id) == col(Order.event_id))
+            .where(col(Order.id).in_(orders))
         )
     }
     flags = await _flags(session, ids, orders)
@@ -146,7 +154,11 @@ async def _flags(session: AsyncSession, ids: Sequence[int], orders: set[int]) ->
     failed = await session.execute(
         sa.select(col(Refund.request_id), col(Refund.failure_message))
         .join(RefundRequest, col(RefundRequest.id) == col(Refund.request_id))
-        .where(col(Refund.request_id).in_(ids), col(RefundRequest.status) == _Q.FAILED, col(Refund.failure_message) != "")
+        .where(
+            col(Refund.request_id).in_(ids),
+            col(RefundRequest.status) == _Q.FAILED,
+            col(Refund.failure_message) != "",
+        )
         .order_by(col(Refund.id))
     )
     newest = {int(request): why for request, why in failed if request is not None}
@@ -156,7 +168,9 @@ async def _flags(session: AsyncSession, ids: Sequence[int], orders: set[int]) ->
         sa.select(col(RefundRequestTicket.request_id))
         .join(RefundRequest, col(RefundRequest.id) == col(RefundRequestTicket.request_id))
         .join(Payment, col(Payment.order_id) == col(RefundRequest.order_id))
-        .where(col(RefundRequest.id).in_(ids), col(Payment.order_id).in_(orders), col(Payment.open_chargeback))
+        .where(
+            col(RefundRequest.id).in_(ids), col(Payment.order_id).in_(orders), col(Payment.open_chargeback)
+        )
         .distinct()
     )
     for request in disputed:

@@ -24,7 +24,9 @@ def check_amount(value: object, *, limit_minor: int, currency: str) -> int:
     if type(value) is not int:
         raise BadInput("The amount has to be a number. Nothing was refunded.", field="amount")
     if value <= 0:
-        raise BadInput("Choose an amount above zero. Nothing was refunded.", field="amount", code="amount_not_positive")
+        raise BadInput(
+            "Choose an amount above zero. Nothing was refunded.", field="amount", code="amount_not_positive"
+        )
     if value > limit_minor:
         left = Money(limit_minor, currency)
         raise DomainError(
@@ -32,7 +34,9 @@ def check_amount(value: object, *, limit_minor: int, currency: str) -> int:
             code="refund_exceeds_remaining",
         )
     if value % currency_of(currency).step:
-        raise BadInput(f"Amounts in {currency} end in 0. Nothing was refunded.", field="amount", code="amount_step")
+        raise BadInput(
+            f"Amounts in {currency} end in 0. Nothing was refunded.", field="amount", code="amount_step"
+        )
     return value
 
 

@@ -24,9 +24,7 @@ def why_no_refund(
     return DISPUTED if open_chargeback else None
 
 
-def why_not_ticket(
-    *, status: str, in_progress: bool, refundable_minor: int, checked_in_qualify: bool
-) -> str:
+def why_not_ticket(*, status: str, in_progress: bool, refundable_minor: int, checked_in_qualify: bool) -> str:
     """Return why a ticket can't be asked back, as the rest of a sentence about it, or nothing."""
     if status == TicketStatus.VOID:
         return "it is no longer valid."

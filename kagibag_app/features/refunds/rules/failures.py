@@ -44,4 +44,6 @@ def failure_sentence(code: str, message: str = "") -> str:
     known = _SENTENCES.get(code)
     if known is not None:
         return known
-    return f"Stripe refused the refund: {message}" if message else "Stripe refused the refund without a reason."
+    return (
+        f"Stripe refused the refund: {message}" if message else "Stripe refused the refund without a reason."
+    )

@@ -52,7 +52,10 @@ class RefundPolicy:
             BadInput: A part has the wrong type or lies outside its range.
         """
         tiers = [
-            Tier(_whole(t.get("days_before"), "days before", MAX_DAYS), _whole(t.get("percent"), "percent", 100))
+            Tier(
+                _whole(t.get("days_before"), "days before", MAX_DAYS),
+                _whole(t.get("percent"), "percent", 100),
+            )
             for t in document.get("tiers", [])
         ]
         if len({t.days_before for t in tiers}) != len(tiers):
@@ -63,7 +66,9 @@ class RefundPolicy:
             fee_minor=_whole(document.get("fee_minor", 0), "fee", 10**12),
             checked_in_qualify=document.get("checked_in_qualify", False) is True,
             put_back_on_sale=document.get("put_back_on_sale", True) is not False,
-            automatic_days_before=None if automatic is None else _whole(automatic, "automatic days", MAX_DAYS),
+            automatic_days_before=None
+            if automatic is None
+            else _whole(automatic, "automatic days", MAX_DAYS),
         )
 
     def to_document(self) -> dict[str, Any]:
@@ -161,5 +166,7 @@ def _share(policy: RefundPolicy, tier: Tier | None, ticket: TicketFacts, step: i
 
 def _whole(value: object, name: str, limit: int) -> int:
     if type(value) is not int or not 0 <= value <= limit:
-        raise BadInput(f"The {name} of a refund policy is a whole number from 0 to {limit:,}.", field="refund_policy")
+        raise BadInput(
+            f"The {name} of a refund policy is a whole number from 0 to {limit:,}.", field="refund_policy"
+        )
     return value

@@ -24,7 +24,9 @@ def policy_sentence(policy: RefundPolicy, starts_at: datetime, zone: str, curren
     if not tiers:
         return NOTHING_PROMISED
     first, *later = tiers
-    parts = [f"Until {_day(first, starts_at, zone)} you get back {_share_of_price(first)}{_fee(policy, currency)}"]
+    parts = [
+        f"Until {_day(first, starts_at, zone)} you get back {_share_of_price(first)}{_fee(policy, currency)}"
+    ]
     also = f", also less {l10n.money(policy.fee_minor, currency)}" if policy.fee_minor else ""
     parts += [f"until {_short_day(t, starts_at, zone)} {_short_share(t)}{also}" for t in later]
     return "; ".join([*parts, "after that nothing."])

@@ -47,7 +47,9 @@ async def complete_allocations(tx: Transaction, order: Order) -> None:
         .order_by(col(Refund.id))
     )
     for refund in rows.all():
-        missing = refund.amount_minor - sum((await queries.allocations_of(tx.session, refund.id or 0)).values())
+        missing = refund.amount_minor - sum(
+            (await queries.allocations_of(tx.session, refund.id or 0)).values()
+        )
         if missing > 0:
             left = await queries.refundable_lines(tx.session, order.id or 0)
             await write_allocations(tx, refund, allocate(missing, left, refund.currency))

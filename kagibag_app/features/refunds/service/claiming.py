@@ -35,7 +35,9 @@ def require(actor: Actor, action: Action) -> None:
         Forbidden: So it is.
     """
     if actor.kind is not ActorKind.MEMBER or not allowed(actor.role, action):
-        raise Forbidden("Your role does not allow this. Nothing was changed; ask a manager of the organization.")
+        raise Forbidden(
+            "Your role does not allow this. Nothing was changed; ask a manager of the organization."
+        )
 
 
 async def paying_payment(tx: Transaction, order: Order) -> Payment:
@@ -52,7 +54,12 @@ async def paying_payment(tx: Transaction, order: Order) -> Payment:
 
 
 async def claim(
-    tx: Transaction, actor: Actor, request: RefundRequest, version: object, target: RequestStatus, message: str | None
+    tx: Transaction,
+    actor: Actor,
+    request: RefundRequest,
+    version: object,
+    target: RequestStatus,
+    message: str | None,
 ) -> None:
     """Decide by compare-and-set on status and version; keep the answer unless ``message`` is ``None``."""
     if type(version) is not int:

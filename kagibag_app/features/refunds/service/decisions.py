@@ -135,7 +135,9 @@ async def _refundable(
 
 def _shares(request: RefundRequest, amount: int, refundable: Mapping[int, int]) -> dict[int, int]:
     """Return the policy's own split when its amount is taken and still fits, else one by what is refundable."""
-    planned = {s["line_item_id"]: s["amount_minor"] for s in request.outcome.get("shares", []) if s["amount_minor"]}
+    planned = {
+        s["line_item_id"]: s["amount_minor"] for s in request.outcome.get("shares", []) if s["amount_minor"]
+    }
     fits = all(part <= refundable.get(line, 0) for line, part in planned.items())
     if fits and sum(planned.values()) == amount:
         return planned
@@ -166,7 +168,9 @@ def _record(
     )  # fmt: skip
 
 
-async def _mail(tx: Transaction, request: RefundRequest, template: Template, amount: int, message: str) -> None:
+async def _mail(
+    tx: Transaction, request: RefundRequest, template: Template, amount: int, message: str
+) -> None:
     card = await order_queries.mail_card(tx.session, request.order_id)
     await messages.queue(
         tx, organizer_id=request.organizer_id, order_id=request.order_id, to=card["buyer_email"], template=template,

@@ -42,11 +42,16 @@ async def record_gateway_refund(
     known = await _known(tx, snapshot, account)
     if known is None:
         payment = await queries.system_payment_of(
-            tx.session, payment_intent_id=snapshot.payment_intent_id, charge_id=snapshot.charge_id, account=account
+            tx.session,
+            payment_intent_id=snapshot.payment_intent_id,
+            charge_id=snapshot.charge_id,
+            account=account,
         )
         if payment is None:
             return False
-        known = await _import(tx, snapshot, payment)
+        # Another event about the same refund may be faster: under the order's lock it is seen.
+        await orders.lock(tx, payment.order_id)
+        known = await _known(tx, snapshot, account) or await _import(tx, snapshot, payment)
     await mirror(tx, known, snapshot, fetched_at=fetched_at)
     return True
 
@@ -69,7 +74,13 @@ async def refund_late_payment(tx: Transaction, *, payment_id: int) -> None:
     if amount <= 0 or await queries.is_surplus(tx.session, payment_id):
         return
     refund = await create_refund(
-        tx, SYSTEM, order=order, payment=payment, amount_minor=amount, allocations={}, source=RefundSource.LATE_PAYMENT
+        tx,
+        SYSTEM,
+        order=order,
+        payment=payment,
+        amount_minor=amount,
+        allocations={},
+        source=RefundSource.LATE_PAYMENT,
     )
     note(tx, SYSTEM, refund, EntryKind.LATE_PAYMENT)
     card = await order_queries.mail_card(tx.session, order.id or 0)
@@ -87,7 +98,10 @@ async def _known(tx: Transaction, snapshot: RefundSnapshot, account: str) -> Ref
     named = await queries.system_refund(tx.session, snapshot.refund_reference)
     if named is None or named.account != account or named.stripe_refund_id is not None:
         return None
-    return named
+    payment = await tx.session.get_one(Payment, named.payment_id)
+    # Metadata can be typed by hand: of another payment or amount it is another refund.
+    same = snapshot.payment_intent_id in ("", payment.payment_intent_id) and snapshot.amount_minor == named.amount_minor
+    return named if same else None
 
 
 async def _import(tx: Transaction, snapshot: RefundSnapshot, payment: Payment) -> Refund:

@@ -91,7 +91,14 @@ async def request(
         for line, share in zip(chosen, outcome.shares, strict=True)
     )  # fmt: skip
     await tx.session.flush()
-    _note(tx, actor, row, EntryKind.REFUND_REQUESTED, message=reason_text, tickets=[t.ticket.code for t in chosen])
+    _note(
+        tx,
+        actor,
+        row,
+        EntryKind.REFUND_REQUESTED,
+        message=reason_text,
+        tickets=[t.ticket.code for t in chosen],
+    )
     await _tell(tx, row, reason_text, len(chosen))
     return row.public_id
 
@@ -109,13 +116,16 @@ async def withdraw(tx: Transaction, actor: Actor, *, request_id: str, order_id: 
     _, row = await lock_request(tx, actor, request_id, order_id=order_id)
     if not REQUEST_MOVES.allows(RequestStatus(row.status), RequestStatus.WITHDRAWN):
         raise DomainError(
-            f"This request is already {row.status} and can't be withdrawn. Nothing was changed.", code="already_decided"
+            f"This request is already {row.status} and can't be withdrawn. Nothing was changed.",
+            code="already_decided",
         )
     await move_request(tx, row, RequestStatus.WITHDRAWN)
     _note(tx, actor, row, EntryKind.REFUND_WITHDRAWN)
 
 
-async def reply(tx: Transaction, actor: Actor, *, request_id: str, text: str, order_id: int | None = None) -> None:
+async def reply(
+    tx: Transaction, actor: Actor, *, request_id: str, text: str, order_id: int | None = None
+) -> None:
     """Answer a declined request, once: it is open again, with the amount that was asked at first.
 
     Args:
@@ -194,7 +204,9 @@ async def _chosen(tx: Transaction, order: Order, policy: RefundPolicy, wanted: l
                 code="ticket_already_requested",
             )
         if obstacle := queries.why_not(line, policy):
-            raise DomainError(f"Ticket {line.ticket.code}: {obstacle} Nothing was asked.", code="ticket_not_refundable")
+            raise DomainError(
+                f"Ticket {line.ticket.code}: {obstacle} Nothing was asked.", code="ticket_not_refundable"
+            )
     return chosen
 
 

@@ -1,4 +1,4 @@
-"""Failed refunds, sent again by a person: a new row, a new key, the same money."""
+"""Failed refunds, sent again by a person: a new row, a new key, what is left of the same money."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
-from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, RequestStatus
+from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, RequestStatus, allocate
 from kagibag_app.features.refunds.service.claiming import claim, paying_payment, require
 from kagibag_app.features.refunds.service.creation import create_refund, note
 from kagibag_app.features.refunds.service.locking import lock_request
@@ -27,12 +27,14 @@ from kagibag_app.storage.transaction import Transaction
 async def retry(tx: Transaction, actor: Actor, *, request_id: str, version: int) -> str:
     """Send a failed refund again: a new row with a new key, after a look at what became of the old one.
 
+    What was refunded another way meanwhile is not sent twice: the new row is about the rest.
+
     Returns:
         The new refund's public id.
 
     Raises:
         Forbidden, NotFound, AlreadyDecided: As in ``approve``.
-        DomainError: ``refund_exceeds_remaining``, ``charge_disputed``: it can't be sent now.
+        DomainError: ``refund_exceeds_remaining``: nothing is left of it; ``charge_disputed``: not now.
     """
     require(actor, Action.DECIDE_REFUNDS)
     order, request = await lock_request(tx, actor, request_id)
@@ -42,7 +44,9 @@ async def retry(tx: Transaction, actor: Actor, *, request_id: str, version: int)
     failed = await queries.last_refund(tx.session, request.id or 0)
     if failed is None:
         raise NotFound("refund")
-    return await _send_again(tx, actor, order, payment, failed)
+    refund = await _send_again(tx, actor, order, payment, failed)
+    request.approved_minor = refund.amount_minor
+    return refund.public_id
 
 
 async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
@@ -54,7 +58,8 @@ async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
     Raises:
         Forbidden: The actor's role may not decide.
         NotFound: No such refund in the actor's organization.
-        DomainError: ``not_failed``: it did not fail, has been retried, or belongs to a request.
+        DomainError: ``not_failed``: it did not fail, has been retried, or belongs to a request;
+            ``refund_exceeds_remaining``: nothing is left of it.
     """
     require(actor, Action.DECIDE_REFUNDS)
     failed = await queries.system_refund(tx.session, refund_id) if isinstance(refund_id, str) else None
@@ -69,32 +74,42 @@ async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
             "Only a failed refund that nobody has retried yet can be sent again here. Nothing was changed.",
             code="not_failed",
         )
-    return await _send_again(tx, actor, order, payment, failed)
+    return (await _send_again(tx, actor, order, payment, failed)).public_id
 
 
-async def _send_again(tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund) -> str:
-    allocations = await _same_lines(tx, order, failed)
+async def _send_again(tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund) -> Refund:
+    amount, allocations = await _what_is_left(tx, order, payment, failed)
     refund = await create_refund(
-        tx, actor, order=order, payment=payment, amount_minor=failed.amount_minor,
-        source=RefundSource(failed.source), request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
+        tx, actor, order=order, payment=payment, amount_minor=amount, source=RefundSource(failed.source),
+        request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
     )  # fmt: skip
     await set_in_progress(tx, order, refund, True)
     note(tx, actor, refund, EntryKind.REFUND_RETRIED)
     await refresh_order(tx, actor, order, payment)
-    return refund.public_id
+    return refund
 
 
-async def _same_lines(tx: Transaction, order: Order, failed: Refund) -> dict[int, int]:
-    """Return the failed refund's allocation, if the lines still have it.
+async def _what_is_left(
+    tx: Transaction, order: Order, payment: Payment, failed: Refund
+) -> tuple[int, dict[int, int]]:
+    """Return amount and allocation of the failed refund, less what was refunded another way meanwhile.
 
     Raises:
-        DomainError: ``refund_exceeds_remaining``: a line was refunded another way meanwhile.
+        DomainError: ``refund_exceeds_remaining``: nothing is left.
     """
-    allocations = await queries.allocations_of(tx.session, failed.id or 0)
-    left = await queries.refundable_lines(tx.session, order.id or 0)
-    if any(amount > left.get(line, 0) for line, amount in allocations.items()):
+    room = payment.captured_minor - payment.committed_minor
+    if await queries.is_surplus(tx.session, payment.id or 0):
+        allocations: dict[int, int] = {}
+        amount = min(failed.amount_minor, room)
+    else:
+        left = await queries.refundable_lines(tx.session, order.id or 0)
+        wanted = await queries.allocations_of(tx.session, failed.id or 0)
+        fitting = {line: min(share, left.get(line, 0)) for line, share in wanted.items()}
+        allocations = allocate(room, fitting, failed.currency)
+        amount = sum(allocations.values())
+    if amount <= 0:
         raise DomainError(
-            "Part of this money has been refunded another way meanwhile. Nothing was sent again.",
+            "All of this money has been refunded another way meanwhile. Nothing was sent again.",
             code="refund_exceeds_remaining",
         )
-    return allocations
+    return amount, allocations

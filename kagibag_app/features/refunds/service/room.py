@@ -8,8 +8,11 @@ from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
+from kagibag_app.features.refunds.rules import RefundSource
+from kagibag_app.features.refunds.service.creation import create_refund
 from kagibag_app.features.refunds.service.states import cancel_unsent
 from kagibag_app.features.refunds.tables import Refund
+from kagibag_app.kit.actor import SYSTEM
 from kagibag_app.storage.transaction import Transaction
 
 log = structlog.get_logger(__name__)
@@ -24,14 +27,27 @@ async def take_room(tx: Transaction, order: Order, payment: Payment, refund: Ref
     Args:
         payment: Locked, read anew.
     """
+    surplus_waits = False
     for unsent in await queries.unsent_refunds(tx.session, payment.id or 0):
         if _replaces(unsent, refund):
             await cancel_unsent(tx, unsent, payment, order, reopen=False)
         elif not _fits(payment, refund):
             await cancel_unsent(tx, unsent, payment, order)
+            surplus_waits |= unsent.source == RefundSource.LATE_PAYMENT
     if not await payments.reserve_external(tx, payment_id=payment.id or 0, amount_minor=refund.amount_minor):
         refund.flagged = True
         log.warning("refund.overlap", refund=refund.public_id, payment=payment.public_id)
+    if surplus_waits:
+        await _return_rest(tx, order, payment)
+
+
+async def _return_rest(tx: Transaction, order: Order, payment: Payment) -> None:
+    """Send back what is left of money that never belonged to the order: no request is there to be decided anew."""
+    left = payment.captured_minor - payment.committed_minor
+    if left > 0:
+        await create_refund(
+            tx, SYSTEM, order=order, payment=payment, amount_minor=left, allocations={}, source=RefundSource.LATE_PAYMENT
+        )
 
 
 def _replaces(unsent: Refund, refund: Refund) -> bool:

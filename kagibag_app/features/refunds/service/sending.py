@@ -33,7 +33,9 @@ from kagibag_app.kit.errors import NotFound
 from kagibag_app.ports.payments import RefundSnapshot
 from kagibag_app.storage.transaction import Transaction
 
-_STILL_TRYING = "Stripe has not answered for a day. The refund is neither lost nor sent twice; we keep trying."
+_STILL_TRYING = (
+    "Stripe has not answered for a day. The refund is neither lost nor sent twice; we keep trying."
+)
 _IN_TRANSIT = (RefundStatus.SUBMITTING, RefundStatus.UNKNOWN)
 
 
@@ -243,7 +245,9 @@ async def _wait(tx: Transaction, refund: Refund, delay: timedelta) -> timedelta:
 async def _held(tx: Transaction, submission: Submission) -> Refund | None:
     """Lock the refund if this try is still its last one and nothing has settled it."""
     refund, _, _ = await _lock(tx, submission.refund_id)
-    held = refund.status in _IN_TRANSIT and refund.tries == submission.number and refund.stripe_refund_id is None
+    held = (
+        refund.status in _IN_TRANSIT and refund.tries == submission.number and refund.stripe_refund_id is None
+    )
     return refund if held else None
 
 

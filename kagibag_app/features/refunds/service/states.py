@@ -104,14 +104,28 @@ async def void_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refu
 
 async def revive_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refund) -> bool:
     """Make the tickets valid again because the money came back; False when their seats were sold meanwhile."""
-    if order.status != OrderStatus.PAID or refund.request_id is None:
+    if order.status != OrderStatus.PAID:
         return True
     void = [
         t.id or 0
-        for t in await refund_tickets(tx, order, refund)
+        for t in await _voided_by(tx, order, refund)
         if t.status == TicketStatus.VOID and t.void_reason == VOID_REASON
     ]
     return not void or await orders.revive_tickets(tx, actor, order_id=order.id or 0, ticket_ids=void)
+
+
+async def _voided_by(tx: Transaction, order: Order, refund: Refund) -> list[Ticket]:
+    """Return the tickets that a lost refund had made void.
+
+    One without a request had ended the whole order: what no lasting refund of a request is about is back.
+    """
+    if refund.request_id is not None:
+        return await refund_tickets(tx, order, refund)
+    lines = await queries.ticket_lines(tx.session, order.id or 0)
+    if await queries.is_surplus(tx.session, refund.payment_id) or not any(t.refundable_minor for t in lines):
+        return []
+    returned = await queries.returned_tickets(tx.session, order.id or 0)
+    return [t.ticket for t in lines if t.ticket.id not in returned]
 
 
 async def give_room_back(tx: Transaction, payment: Payment, refund: Refund) -> None:
@@ -143,7 +157,9 @@ async def refresh_order(tx: Transaction, actor: Actor, order: Order, payment: Pa
     await complete_allocations(tx, order)
     succeeded, moving = await queries.order_sums(tx.session, order.id or 0)
     refunded, state = money_state(total_minor=order.total_minor, succeeded_minor=succeeded, in_flight=moving)
-    await orders.set_money_state(tx, actor, order_id=order.id or 0, refunded_minor=refunded, refund_state=state)
+    await orders.set_money_state(
+        tx, actor, order_id=order.id or 0, refunded_minor=refunded, refund_state=state
+    )
     await _supersede(tx, order)
     await tx.session.refresh(payment)
     if payment.committed_minor <= payment.captured_minor:

@@ -73,7 +73,7 @@ def _list() -> rx.Component:
         when(state.newest, link_button("Newest", state.newest, size="s", icon="chevrons-left")),
         when(state.older, link_button("Older", state.older, size="s", trailing_icon="chevron-right")),
         aria_label="Pages",
-        class_name="pager",
+        class_name="split-tools",
     )
     return rx.fragment(
         when(state.readable, rx.el.div(search, class_name="split-tools")),

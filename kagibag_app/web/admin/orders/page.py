@@ -24,16 +24,21 @@ from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import choose, each, when
 
 TYPING_PAUSE_MS = 250
-# At the right end of the filters, which are 56 px high; on a phone over the line above the first row.
+# Drawn higher than it stands: at the right end of the filters, on a phone over the line above the first row. While one
+# scrolls it stays 8 px below the window's edge.
 FLOATING = {
     "position": "sticky",
-    "top": "8px",
+    "top": "50px",
     "z_index": "5",
     "display": "flex",
     "justify_content": "flex-end",
     "height": "0",
     "transform": "translateY(-42px)",
-    "@media (max-width: 900px)": {"justify_content": "center", "transform": "translateY(-14px)"},
+    "@media (max-width: 900px)": {
+        "top": "22px",
+        "justify_content": "center",
+        "transform": "translateY(-14px)",
+    },
 }
 _WIDTHS = ("96px", "180px", "140px", "84px", "56px", "52px", "64px", "84px")
 

@@ -100,9 +100,8 @@ def endpoint_item(view: EndpointView, chosen: str, zone: str, now: datetime) -> 
     if view.status == EndpointStatus.AUTO_DISABLED:
         trouble = f"Switched off, {health.held} held"
     elif health.failing_since is not None:
-        trouble = (
-            f"Failing since {short_time(health.failing_since, zone, now=now)}, {health.retrying} waiting"
-        )
+        since = short_time(health.failing_since, zone, now=now)
+        trouble = f"Failing since {since[0].lower()}{since[1:]}, {health.retrying} waiting"
     held = f", {health.held} held" if health.held else ""
     return EndpointItem(
         id=view.public_id,
