@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -27,12 +26,11 @@ from kagibag_app.sandbox.app import create_app
 from kagibag_app.sandbox.config import SandboxConfig, WebhookTarget
 from kagibag_app.sandbox.sandbox import Sandbox
 from kagibag_app.settings import Settings
-from kagibag_app.storage import schema
 from kagibag_app.storage.secrets import AccessLinks, SecretBox
 from kagibag_app.storage.transaction import Store
 from kagibag_app.web import runtime as web_runtime
 from kagibag_app.web.api import stripe_webhook
-from tests.servers.postgres import PostgresCluster
+from tests.databases import BOTH, fresh_database
 
 SIGNING_SECRET = "whsec_0123456789abcdef0123456789abcdef"
 WEBHOOK_URL = "http://localhost:8000/api/stripe/webhook"
@@ -103,27 +101,11 @@ class World:
         await self.settle()
 
 
-@pytest.fixture(scope="session")
-def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An empty migrated SQLite file to copy from."""
-    path = tmp_path_factory.mktemp("template") / "kagibag.db"
-    schema.upgrade(f"sqlite+aiosqlite:///{path}")
-    return path
-
-
-@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+@pytest.fixture(params=BOTH)
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """A fresh, migrated database of each kind."""
-    if request.param == "sqlite":
-        target = tmp_path / "kagibag.db"
-        shutil.copy(request.getfixturevalue("migrated_sqlite"), target)
-        yield f"sqlite+aiosqlite:///{target}"
-        return
-    cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
-    template = cluster.template("kagibag_template", schema.upgrade)
-    url = cluster.create_database(template)
-    yield url
-    cluster.drop_database(url)
+    with fresh_database(request, tmp_path) as url:
+        yield url
 
 
 @pytest.fixture

@@ -148,7 +148,9 @@ class Security:
         async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.update({**self._fixed, **self._policy_for(message["status"], headers), **headers_for(path)})
+                headers.update(
+                    {**self._fixed, **self._policy_for(message["status"], headers), **headers_for(path)}
+                )
             await send(message)
 
         return send_with_headers

@@ -10,11 +10,6 @@ from kagibag_app.storage.secrets import AccessLinks, LinkPurpose
 from tests.e2e.installation import Installation
 
 
-def order_link(product: Installation, buyer: str) -> str:
-    """Return the address of a buyer's newest order."""
-    return f"{product.url}/order/{order_token(product, buyer)}"
-
-
 def order_token(product: Installation, buyer: str) -> str:
     """Return the token that opens a buyer's newest order."""
     public_id, version = _row(
@@ -30,15 +25,15 @@ def order_number(product: Installation, buyer: str) -> str:
     return _row(product, "SELECT number FROM orders WHERE buyer_name = ? ORDER BY id DESC LIMIT 1", buyer)[0]
 
 
-def ticket_link(product: Installation, buyer: str) -> str:
-    """Return the address of the first ticket of a buyer's newest order."""
+def ticket_token(product: Installation, buyer: str) -> str:
+    """Return the token that opens the first ticket of a buyer's newest order."""
     public_id, version = _row(
         product,
         "SELECT tickets.public_id, link_version FROM tickets JOIN orders ON orders.id = tickets.order_id"
         " WHERE buyer_name = ? ORDER BY orders.id DESC, tickets.id LIMIT 1",
         buyer,
     )
-    return f"{product.url}/ticket/{_links(product).token(LinkPurpose.TICKET, public_id, version)}"
+    return _links(product).token(LinkPurpose.TICKET, public_id, version)
 
 
 def dispute_id(product: Installation, buyer: str) -> str:

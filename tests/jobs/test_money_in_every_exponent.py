@@ -25,13 +25,20 @@ pytest_plugins = ["tests.jobs.till_fixtures"]
 WHOLE = {"tiers": [{"days_before": 1, "percent": 100}]}
 
 
-async def give_back(till: Till, order: Order, tickets: Sequence[Ticket], amount_minor: int | None = None) -> Refund:
+async def give_back(
+    till: Till, order: Order, tickets: Sequence[Ticket], amount_minor: int | None = None
+) -> Refund:
     """Ask for tickets, approve, and let everything happen."""
     buyer = attendee(till.shop.organizer_id, "Maren Okafor")
     manager = Actor(ActorKind.MEMBER, till.shop.organizer_id, None, Role.MANAGER, "Dana Moreau")
     asked = await till.shop.store.run(
         lambda tx: refunds.request(
-            tx, buyer, order_id=order.id, ticket_ids=[t.public_id for t in tickets], category="other", reason=""
+            tx,
+            buyer,
+            order_id=order.id,
+            ticket_ids=[t.public_id for t in tickets],
+            category="other",
+            reason="",
         )
     )
     made = await till.shop.store.run(
@@ -43,7 +50,12 @@ async def give_back(till: Till, order: Order, tickets: Sequence[Ticket], amount_
 
 @pytest.mark.parametrize(
     ("currency", "price", "part", "at_stripe"),
-    [("JPY", 6401, 1001, 1), ("KWD", 12350, 1010, 1), ("ISK", 5501, 1001, 100), ("UGX", 150_001, 70_001, 100)],
+    [
+        ("JPY", 6401, 1001, 1),
+        ("KWD", 12350, 1010, 1),
+        ("ISK", 5501, 1001, 100),
+        ("UGX", 150_001, 70_001, 100),
+    ],
 )
 async def test_amounts_are_exact_everywhere_when_an_order_is_refunded_part_by_part(
     till: Till, currency: str, price: int, part: int, at_stripe: int
@@ -56,7 +68,10 @@ async def test_amounts_are_exact_everywhere_when_an_order_is_refunded_part_by_pa
     await till.shop.code("GUEST", value=10_000, ticket_type_ids=[guest.id])
     for code in ("THIRD", "GUEST"):
         placed = await till.shop.buy(
-            event, {kind.public_id: 2, guest.public_id: 1}, code=code, platform_account=till.runtime.platform_account
+            event,
+            {kind.public_id: 2, guest.public_id: 1},
+            code=code,
+            platform_account=till.runtime.platform_account,
         )
         await till.work()
         order = await till.shop.order(placed)
@@ -65,7 +80,9 @@ async def test_amounts_are_exact_everywhere_when_an_order_is_refunded_part_by_pa
         lines = await till.shop.rows(LineItem, order_id=order.id)
         assert sum(line.net_minor for line in lines) == order.total_minor
         (payment,) = await till.shop.rows(Payment, order_id=order.id)
-        (intent,) = [i for i in till.sandbox.objects("payment_intent") if i["id"] == payment.payment_intent_id]
+        (intent,) = [
+            i for i in till.sandbox.objects("payment_intent") if i["id"] == payment.payment_intent_id
+        ]
         assert intent["amount_received"] == order.total_minor * at_stripe
         assert payment.captured_minor == order.total_minor
 
@@ -80,7 +97,9 @@ async def test_amounts_are_exact_everywhere_when_an_order_is_refunded_part_by_pa
 
         order = await till.shop.order(order)
         assert (order.refunded_minor, order.refund_state) == (order.total_minor, RefundState.FULL)
-        (charge,) = [c for c in till.sandbox.objects("charge") if c["payment_intent"] == payment.payment_intent_id]
+        (charge,) = [
+            c for c in till.sandbox.objects("charge") if c["payment_intent"] == payment.payment_intent_id
+        ]
         assert charge["amount_refunded"] == order.total_minor * at_stripe
         mails = await till.shop.rows(EmailMessage, order_id=order.id, template=Template.REFUNDED)
         assert [m.params["amount_minor"] for m in mails] == [part, rest.amount_minor, left]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from kagibag_app.kit.clock import Clock
 from kagibag_app.storage import engine
+from tests.databases import sqlite_url
 from tests.storage.database import Queue, connect
 
 pytest_plugins = ["tests.product"]
@@ -24,13 +24,9 @@ async def queue(database_url: str) -> AsyncIterator[Queue]:
 
 
 @pytest.fixture
-async def sqlite_queue(
-    migrated_sqlite: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> AsyncIterator[Queue]:
+async def sqlite_queue(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Queue]:
     """The same on SQLite alone, which gives up after a fifth of a second."""
     monkeypatch.setattr(engine, "BUSY_TIMEOUT_MS", 200)
-    target = tmp_path / "kagibag.db"
-    shutil.copy(migrated_sqlite, target)
-    made = connect(f"sqlite+aiosqlite:///{target}", Clock())
+    made = connect(sqlite_url(tmp_path), Clock())
     yield made
     await made.store.close()

@@ -89,7 +89,9 @@ async def test_attack_4_a_private_page_is_neither_kept_nor_found(
     assert headers["referrer-policy"] == "same-origin"
 
 
-async def test_a_page_that_was_not_modified_keeps_the_policy_the_browser_has(client: httpx.AsyncClient) -> None:
+async def test_a_page_that_was_not_modified_keeps_the_policy_the_browser_has(
+    client: httpx.AsyncClient,
+) -> None:
     answer = await client.get("/e/spring-ball", headers={"if-none-match": '"known"'})
     assert answer.status_code == 304
     assert "content-security-policy" not in answer.headers

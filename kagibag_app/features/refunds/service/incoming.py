@@ -100,7 +100,10 @@ async def _known(tx: Transaction, snapshot: RefundSnapshot, account: str) -> Ref
         return None
     payment = await tx.session.get_one(Payment, named.payment_id)
     # Metadata can be typed by hand: of another payment or amount it is another refund.
-    same = snapshot.payment_intent_id in ("", payment.payment_intent_id) and snapshot.amount_minor == named.amount_minor
+    same = (
+        snapshot.payment_intent_id in ("", payment.payment_intent_id)
+        and snapshot.amount_minor == named.amount_minor
+    )
     return named if same else None
 
 

@@ -77,7 +77,9 @@ async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
     return (await _send_again(tx, actor, order, payment, failed)).public_id
 
 
-async def _send_again(tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund) -> Refund:
+async def _send_again(
+    tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund
+) -> Refund:
     amount, allocations = await _what_is_left(tx, order, payment, failed)
     refund = await create_refund(
         tx, actor, order=order, payment=payment, amount_minor=amount, source=RefundSource(failed.source),

@@ -46,7 +46,13 @@ async def _return_rest(tx: Transaction, order: Order, payment: Payment) -> None:
     left = payment.captured_minor - payment.committed_minor
     if left > 0:
         await create_refund(
-            tx, SYSTEM, order=order, payment=payment, amount_minor=left, allocations={}, source=RefundSource.LATE_PAYMENT
+            tx,
+            SYSTEM,
+            order=order,
+            payment=payment,
+            amount_minor=left,
+            allocations={},
+            source=RefundSource.LATE_PAYMENT,
         )
 
 

@@ -105,7 +105,7 @@ def listing(page: DisputePage, chosen: DisputeFilter, after: str, zone: str, wai
         empty_text=text,
         newer=address(PATH, tab=chosen) if after else "",
         older=address(PATH, tab=chosen, after=page.after) if page.after else "",
-        zone=f"Times in the zone {zone.replace('_', ' ')}.",
+        zone=f"Times in {zone}",
     )
 
 

@@ -25,20 +25,17 @@ def page() -> rx.Component:
         ),
         native_form(
             rx.el.input(type="hidden", name="next", value=LoginState.wanted),
-            text_field(
-                "Email", name="email", type="email", auto_complete="username", required=True, class_name="lg"
-            ),
+            text_field("Email", name="email", type="email", auto_complete="username", required=True),
             text_field(
                 "Password",
                 name="password",
                 type="password",
                 auto_complete="current-password",
                 required=True,
-                class_name="lg",
             ),
             button("Sign in", kind="primary", size="l", submit=True, block=True),
             action=LOGIN_ACTION,
-            class_name="stack",
+            class_name="stack lg",
         ),
         title="Sign in",
         sandbox=LoginState.sandbox,

@@ -49,13 +49,19 @@ def tickets() -> rx.Component:
 
 
 def _ticket(ticket: TicketLine) -> rx.Component:
-    code = rx.el.span(" ", ticket.code, class_name="mono mute cap")
+    code = rx.el.span(ticket.code, class_name="mono mute cap nowrap")
     state = when(
         ticket.status, badge_for(ticket.status, TICKET), badge("Not issued", "neutral", "circle-dashed")
     )
     return row(
-        cell(ticket.name, code, rx.el.span(ticket.folded, class_name="only-s cap mute")),
-        cell(state, when(ticket.remark, rx.el.span(" ", ticket.remark, class_name="mute cap"))),
+        cell(ticket.name, " ", code, rx.el.span(ticket.folded, class_name="only-s cap mute")),
+        cell(
+            rx.el.span(
+                state,
+                when(ticket.remark, rx.el.span(ticket.remark, class_name="mute cap")),
+                class_name="badges",
+            )
+        ),
         cell(ticket.list_price, numeric=True, class_name="mute hide-s"),
         cell(when(ticket.discount, ticket.discount, nothing()), numeric=True, class_name="mute hide-s"),
         cell(ticket.net, numeric=True, class_name="med"),

@@ -19,7 +19,7 @@ def read_amount(text: str, found: RequestDetail) -> int:
         DomainError: It can't be read or can't be refunded; the sentence says which.
     """
     return check_amount(
-        parse_decimal(text, found.currency), limit_minor=found.limit_minor, currency=found.currency
+        parse_decimal(text.strip(), found.currency), limit_minor=found.limit_minor, currency=found.currency
     )
 
 

@@ -11,6 +11,7 @@ from kagibag_app.web.components.buttons import button, link
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.data_list import fact, facts
 from kagibag_app.web.components.fields import text_field
+from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.statuses import REFUND, REFUND_REQUEST, TICKET
 from kagibag_app.web.components.table import cell, column, neighbours, nothing, row, scroll_region, table
 from kagibag_app.web.components.timeline import exact_time
@@ -208,17 +209,20 @@ def _notes() -> rx.Component:
             remark="private",
             max_length=2000,
         ),
-        rx.el.div(button("Add note", submit=True, size="s", icon="sticky-note", once=True), class_name="row"),
+        rx.el.div(button("Add note", submit=True, size="s", once=True), class_name="row"),
         on_submit=RefundsState.add_note,
         key=rx.Var.create(f"{_R.id}-{RefundsState.note_round}"),
         class_name="stack-s",
+    )
+    fold = rx.el.details(
+        rx.el.summary(icon("sticky-note", 14), "Write a note", class_name="btn btn-secondary btn-s"), add
     )
     written = rx.el.ul(rx.foreach(RefundsState.notes, _note), class_name="stack-m")
     none = rx.el.p("No notes yet. Buyers never see them.", class_name="hint")
     return rx.el.div(
         rx.el.h3("Private notes"),
         when(RefundsState.notes, written, none),
-        when(RefundsState.writes_notes, add),
+        when(RefundsState.writes_notes, fold),
         class_name="stack-s",
     )
 

@@ -25,8 +25,10 @@ from kagibag_app.web.components.values import choose, each, when
 def page() -> rx.Component:
     """The screen."""
     add = button("Add endpoint", kind="primary", icon="plus", on_click=WebhooksState.add)
+    # Without an endpoint, the way to the first one stands where they will be.
+    acts = when(WebhooksState.endpoints, when(WebhooksState.may_manage, add))
     return workspace(
-        page_head("Webhooks", acts=when(WebhooksState.may_manage, add)),
+        page_head("Webhooks", acts=acts),
         rx.cond(WebhooksState.phase == "shown", _shown(), skeleton_page("Loading webhooks")),
         active="webhooks",
         counts=WebhooksState.counts,
