@@ -61,7 +61,10 @@ async def _look(runtime: Runtime, work: EventWork) -> Record:
         return lambda tx: record_checkout(tx, session, account=account, fetched_at=began)
     if subject.object_type == "refund":
         refund = await api.get_refund(subject.object_id, account=account)
-        return lambda tx: refunds.record_gateway_refund(tx, refund, account=account, fetched_at=began)
+        # Looked at after its refund: should that be faster than the payment's own event, the order is paid first.
+        intent = refund.payment_intent_id
+        paid = await api.get_payment(intent, account=account) if intent else None
+        return lambda tx: _record_refund(tx, work, paid, refund)
     if subject.object_type == "dispute":
         dispute = await api.get_dispute(subject.object_id, account=account)
         # Its charge says whose it is, should the dispute be faster than the payment's own event.
@@ -85,6 +88,14 @@ async def _record_payment(
     for refund in reversed(made):  # oldest first, as they happened
         await refunds.record_gateway_refund(tx, refund, account=work.account, fetched_at=work.began)
     return True
+
+
+async def _record_refund(
+    tx: Transaction, work: EventWork, payment: PaymentSnapshot | None, refund: RefundSnapshot
+) -> bool:
+    if payment is not None:
+        await record_payment(tx, payment, account=work.account, fetched_at=work.began)
+    return await refunds.record_gateway_refund(tx, refund, account=work.account, fetched_at=work.began)
 
 
 async def _record_dispute(

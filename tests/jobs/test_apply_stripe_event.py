@@ -301,3 +301,28 @@ async def _rename(till: Till, old: str, new: str) -> None:
 
 async def _first(till: Till, kind: str) -> StripeEvent:
     return (await till.shop.rows(StripeEvent, type=kind))[0]
+
+
+async def test_no_ticket_is_valid_when_a_refund_is_seen_before_the_payment_it_gave_back(till: Till) -> None:
+    order = await till.ordered()
+    await till.pay(order, DECLINED)
+    await till.settle()  # the payment intent is known, and nothing is captured
+    till.sandbox.set_webhooks("hold")
+    await till.pay(order)
+    account = till.runtime.platform_account
+    till.sandbox.refund((await till.payment(order)).payment_intent_id)
+    events = await till.runtime.payments.list_events(
+        account=account, since=till.shop.now - timedelta(days=1)
+    )
+    (faster,) = [event for event in events if event.type == "refund.created"]
+    await till.runtime.store.run(
+        lambda tx: service.store_event(tx, faster, platform_account=account, livemode=False)
+    )
+    await till.work()
+    till.sandbox.set_webhooks("auto")
+    await till.settle()
+    order = await till.shop.order(order)
+    assert (order.status, order.refund_state, order.refunded_minor) == ("paid", "full", 8400)
+    assert {ticket.status for ticket in await till.shop.rows(Ticket)} == {"void"}
+    assert not any(refund.flagged for refund in await till.shop.rows(Refund))
+    await books_agree(till)

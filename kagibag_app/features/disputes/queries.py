@@ -12,6 +12,7 @@ from sqlmodel import col
 from kagibag_app.features.disputes.rules import (
     PAGE_SIZE,
     STATUS_LABELS,
+    UNANSWERED,
     UNDECIDED,
     DisputeFilter,
     DisputeStatus,
@@ -71,6 +72,14 @@ async def counts(session: AsyncSession, organizer_id: int) -> dict[str, int]:
         await session.execute(sa.select(*columns).where(col(Dispute.organizer_id) == organizer_id))
     ).one()
     return dict(zip((str(name) for name in _FILTERS), found, strict=True))
+
+
+async def needs_response(session: AsyncSession, organizer_id: int) -> int:
+    """Count the disputes and inquiries that wait for an answer; what a bank reviews needs nothing."""
+    query = sa.select(sa.func.count()).where(
+        col(Dispute.organizer_id) == organizer_id, col(Dispute.status).in_(sorted(UNANSWERED))
+    )
+    return (await session.execute(query)).scalar_one()
 
 
 async def for_order(session: AsyncSession, organizer_id: int, order_id: int) -> list[DisputeRow]:

@@ -104,7 +104,7 @@ def row(
         id=id,
         kind=kind,
         text=text,
-        detail=str(data.get("message") or data.get("reason") or ""),
+        detail=_detail(kind, data),
         actor=_actor(actor_kind, actor_name),
         when=l10n.day_time(at, zone),
         exact=l10n.moment(at, zone),
@@ -122,6 +122,12 @@ def sentence(
     say = _SENTENCES.get(kind)
     facts = {"old": old_state, "new": new_state, **(data or {})}
     return say(facts) if say else kind.replace("_", " ").capitalize()
+
+
+def _detail(kind: str, data: dict[str, Any]) -> str:
+    if kind in (EntryKind.MAIL_SENT, EntryKind.MAIL_FAILED):
+        return str(data.get("error") or "")  # `message` is the mail's own id
+    return str(data.get("message") or data.get("reason") or "")
 
 
 def _actor(kind: str, name: str) -> str:

@@ -9,12 +9,12 @@ from kagibag_app import l10n
 from kagibag_app.features.disputes.rules import (
     CLOSED,
     OPEN_CHARGEBACK,
+    UNANSWERED,
     DisputeEventKind,
     DisputeKind,
     DisputeStatus,
 )
 from kagibag_app.features.disputes.views import DisputeEventView, DisputeView
-from kagibag_app.web.admin.counts import NEEDS_RESPONSE
 from kagibag_app.web.admin.dispute.rows import DisputeFace, StepRow
 from kagibag_app.web.admin.disputes.rows import deadline
 from kagibag_app.web.components.steps import Step
@@ -48,7 +48,7 @@ def face(view: DisputeView, zone: str, now: datetime, *, stripe_href: str, sandb
         stripe_id=view.stripe_id,
         meaning=view.reason_sentence,
         until=deadline(row, zone, now),
-        answerable=row.status in NEEDS_RESPONSE and not row.past_due,
+        answerable=row.status in UNANSWERED and not row.past_due,
         respond=_respond(row.status),
         stripe_href=stripe_href,
         stripe_label="Open the sandbox" if sandbox else "Open in Stripe",
@@ -178,7 +178,7 @@ def _fee_part(data: dict[str, Any]) -> str:
 
 
 def _respond(status: str) -> str:
-    if status in NEEDS_RESPONSE:
+    if status in UNANSWERED:
         return "One answer only: it cannot be changed once sent. Without one the bank decides for the buyer."
     if status in _REVIEWING:
         return "The answer is with the bank. There is nothing to do until it decides."

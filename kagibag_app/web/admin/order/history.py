@@ -6,12 +6,11 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from kagibag_app import l10n
-from kagibag_app.features.disputes.rules import DisputeKind, DisputeStatus
+from kagibag_app.features.disputes.rules import UNANSWERED, DisputeKind
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.views import MessageRow
 from kagibag_app.features.orders.rules import mask_email
 from kagibag_app.features.refunds.views import reason_label
-from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.order.reading import Story
 from kagibag_app.web.admin.order.rows import (
@@ -24,10 +23,6 @@ from kagibag_app.web.admin.order.rows import (
     RequestRow,
 )
 from kagibag_app.web.admin.times import short_time
-
-# The message that such an entry names is the mail's id, which the list of mails leads to.
-_MAILS = (EntryKind.MAIL_SENT, EntryKind.MAIL_FAILED)
-_ANSWERABLE = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.INQUIRY_NEEDS_RESPONSE)
 
 
 def request_rows(story: Story) -> list[RequestRow]:
@@ -85,7 +80,7 @@ def alarm(story: Story) -> Alarm:
         return Alarm()
     row = min(undecided, key=lambda found: (found.due_at is None, found.due_at or found.opened_at))
     noun = "Inquiry" if row.kind == DisputeKind.INQUIRY else "Dispute"
-    waits = row.status in _ANSWERABLE
+    waits = row.status in UNANSWERED
     stand = "needs a response" if waits else "is with the bank"
     due = f" Answer by {l10n.moment(row.due_at, story.zone)}." if waits and row.due_at else ""
     blocked = any(payment.open_chargeback for payment in story.payments)
@@ -140,7 +135,7 @@ def happenings(story: Story) -> list[Happening]:
                 id=str(row.id),
                 kind=row.kind,
                 text=row.text,
-                detail="" if row.kind in _MAILS else row.detail,
+                detail=row.detail,
                 by=row.actor,
                 at=f"{at.astimezone(ZoneInfo(story.zone)):%H:%M:%S}",
                 iso=row.iso,
