@@ -166,10 +166,11 @@ class Store:
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncSession]:
-        """A read-only view for screens, exports and jobs' look-ups."""
+        """A read-only view for screens, exports and jobs' look-ups: all of it as of one moment."""
         async with AsyncSession(self.reader, expire_on_commit=False) as session, session.begin():
             if not self.sqlite:
-                await session.execute(sa.text("SET TRANSACTION READ ONLY"))
+                # As on SQLite: what one screen or audit reads in several queries belongs together.
+                await session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
 
     async def close(self) -> None:

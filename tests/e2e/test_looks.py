@@ -94,7 +94,7 @@ def _organizer(product: Installation) -> list[Screen]:
 def _look_at(page: Page, product: Installation, screen: Screen) -> list[str]:
     """Return what is wrong with a screen, and keep its pictures."""
     problems: list[str] = []
-    _show(page, 1440, "light")
+    page.set_viewport_size({"width": 1440, "height": HEIGHTS[1440]})
     page.goto(product.url + screen.address)
     expect(page.locator(screen.there).locator("visible=true").first).to_be_visible(timeout=15_000)
     expect(page.locator(".skeleton:visible")).to_have_count(0, timeout=15_000)
@@ -118,9 +118,8 @@ def _show(page: Page, width: int, theme: Literal["light", "dark"]) -> None:
     """Change the window and the device's theme, and wait until both are drawn."""
     page.set_viewport_size({"width": width, "height": HEIGHTS[width]})
     page.emulate_media(color_scheme=theme)
-    if page.url != "about:blank":
-        page.locator(f"html.{theme}").wait_for()
-        page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
+    page.locator(f"html.{theme}").wait_for()
+    page.evaluate("document.fonts.ready.then(() => new Promise(requestAnimationFrame))")
 
 
 def _findings(page: Page, options: dict[str, Any]) -> list[str]:

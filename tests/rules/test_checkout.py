@@ -65,7 +65,7 @@ def test_an_event_that_does_not_sell_says_why() -> None:
 
 @given(st.sampled_from(sorted(CURRENCIES)), st.integers(0, 200_000_000))
 def test_a_total_is_accepted_when_it_is_free_or_chargeable(code: str, minor: int) -> None:
-    chargeable = minor == 0 or rules.LEAST_CHARGE.get(code, 0) <= minor <= rules.MOST_CHARGE
+    chargeable = minor == 0 or rules.LEAST_CHARGE.get(code, 0) <= minor <= rules.MOST_BY_CURRENCY.get(code, rules.MOST_CHARGE)
     if chargeable:
         rules.check_total(Money(minor, code))
         return
@@ -134,3 +134,11 @@ def test_a_digest_is_the_same_only_for_the_same_checkout() -> None:
     assert _digest("") is None
     changed = [_digest(wanted={"x": 2}), _digest(email="n@example.com"), _digest(code="C"), _digest(slug="b")]
     assert len({_digest(), _digest("other"), _digest(name="N"), *changed}) == 7
+
+
+@pytest.mark.parametrize(("code", "most"), [("UGX", 999_999), ("ISK", 999_999), ("JPY", 99_999_999)])
+def test_a_total_of_more_digits_than_stripe_takes_is_refused_before_payment(code: str, most: int) -> None:
+    rules.check_total(Money(most, code))
+    with pytest.raises(DomainError) as refused:
+        rules.check_total(Money(most + 1, code))
+    assert refused.value.code == "above_maximum"

@@ -49,6 +49,18 @@ async def test_a_commit_without_topics_publishes_nothing(queue: Queue) -> None:
     assert queue.published.sets == []
 
 
+async def test_a_reader_sees_one_moment_however_many_queries_it_makes(queue: Queue) -> None:
+    count = sa.select(sa.func.count()).select_from(OutboxRow)
+    async with queue.store.transaction() as tx:
+        tx.enqueue("job", "first")
+    async with queue.store.read() as session:
+        before = await session.scalar(count)
+        async with queue.store.transaction() as tx:
+            tx.enqueue("job", "second")
+        assert await session.scalar(count) == before == 1
+    assert await queue.keys() == ["first", "second"]
+
+
 async def test_a_reader_cannot_write(queue: Queue) -> None:
     with pytest.raises(DBAPIError, match=r"(?i)read-?only"):
         async with queue.store.read() as session:

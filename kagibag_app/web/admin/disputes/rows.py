@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kagibag_app import l10n
-from kagibag_app.features.disputes.rules import DisputeFilter, DisputeStatus
+from kagibag_app.features.disputes.rules import UNANSWERED, DisputeFilter, DisputeStatus
 from kagibag_app.features.disputes.views import DisputePage, DisputeRow
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.elapsed import left
@@ -27,7 +27,7 @@ _NOTHING = {
     DisputeFilter.LOST: ("No disputes lost", "Disputes that the bank decided for the buyer appear here."),
     DisputeFilter.ALL: ("No disputes", "No buyer has disputed a payment with the bank."),
 }
-_ANSWERABLE = (DisputeStatus.NEEDS_RESPONSE, DisputeStatus.INQUIRY_NEEDS_RESPONSE)
+
 _REVIEWED = (DisputeStatus.UNDER_REVIEW, DisputeStatus.INQUIRY_UNDER_REVIEW)
 
 
@@ -133,7 +133,7 @@ def deadline(row: DisputeRow, zone: str, now: datetime) -> Deadline:
         zone: The organizer's.
         now: What is counted from (UTC).
     """
-    if row.status in _ANSWERABLE and row.due_at is not None:
+    if row.status in UNANSWERED and row.due_at is not None:
         over = row.past_due or row.due_at <= now
         text = "Deadline passed" if over else f"{left(row.due_at, now)} left"
         return Deadline(text, _exact(row.due_at, zone), row.due_at.isoformat(), "bad")
