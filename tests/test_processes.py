@@ -17,9 +17,11 @@ import pytest
 from kagibag_app import processes
 from kagibag_app.processes import Child, Group, require_free
 from kagibag_app.settings import SettingsError
+from tests.ports import free_ports
 
 SERVE = "import sys, http.server as h; h.HTTPServer(('127.0.0.1', int(sys.argv[1])), h.SimpleHTTPRequestHandler).serve_forever()"
-FIRST, SECOND, NOBODY = 22210, 22211, 22219
+# Each worker of a test run imports this file and so has ports of its own.
+FIRST, SECOND, NOBODY = free_ports(3)
 
 
 def server(name: str, port: int) -> Child:

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import reflex as rx
 
+from kagibag_app.web import not_found
 from kagibag_app.web.session import LOGIN_PATH
 
 PAGES = (
@@ -47,6 +48,13 @@ def register(app: rx.App) -> None:
             on_load=module.on_load,
             meta=meta_of(module.ROUTE),
         )
+    app.add_page(
+        not_found.page,
+        route=not_found.ROUTE,
+        title=f"{not_found.TITLE} · Kagibag",
+        description=_DESCRIPTION,
+        meta=[_NOT_INDEXED],
+    )
     app.add_page(rx.fragment, route="/", title="Kagibag", on_load=rx.redirect(LOGIN_PATH))
 
 

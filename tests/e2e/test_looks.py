@@ -22,6 +22,7 @@ HEIGHTS = {1440: 900, 390: 844, 320: 640}
 # What may differ between the themes.
 COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 WAITING = "Polly Pending"
+NOWHERE = "/nowhere"
 Step = Callable[[Page], None]
 
 
@@ -72,6 +73,7 @@ def _attendee(product: Installation) -> list[Screen]:
         Screen("ticket", f"/ticket/{links.ticket_token(product, 'Ivy Chen')}", ".stub"),
         Screen("find-order", "/orders/find", "form"),
         Screen("dead-link", "/order/ord_x.generated.x", ".plain-answer"),
+        Screen("not-found", NOWHERE, "h1"),
     ]
 
 
@@ -139,7 +141,8 @@ def _console_errors(page: Page) -> list[str]:
     found: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
-        if message.type == "error":
+        # That an address belongs to no page is an error to the browser too.
+        if message.type == "error" and not message.location["url"].endswith(NOWHERE):
             found.append(f"{page.url}: {message.text}")
 
     page.on("console", note)

@@ -311,9 +311,7 @@ async def test_no_ticket_is_valid_when_a_refund_is_seen_before_the_payment_it_ga
     await till.pay(order)
     account = till.runtime.platform_account
     till.sandbox.refund((await till.payment(order)).payment_intent_id)
-    events = await till.runtime.payments.list_events(
-        account=account, since=till.shop.now - timedelta(days=1)
-    )
+    events = await till.runtime.payments.list_events(account=account, since=till.shop.now - timedelta(days=1))
     (faster,) = [event for event in events if event.type == "refund.created"]
     await till.runtime.store.run(
         lambda tx: service.store_event(tx, faster, platform_account=account, livemode=False)

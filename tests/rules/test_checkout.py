@@ -65,7 +65,9 @@ def test_an_event_that_does_not_sell_says_why() -> None:
 
 @given(st.sampled_from(sorted(CURRENCIES)), st.integers(0, 200_000_000))
 def test_a_total_is_accepted_when_it_is_free_or_chargeable(code: str, minor: int) -> None:
-    chargeable = minor == 0 or rules.LEAST_CHARGE.get(code, 0) <= minor <= rules.MOST_BY_CURRENCY.get(code, rules.MOST_CHARGE)
+    chargeable = minor == 0 or rules.LEAST_CHARGE.get(code, 0) <= minor <= rules.MOST_BY_CURRENCY.get(
+        code, rules.MOST_CHARGE
+    )
     if chargeable:
         rules.check_total(Money(minor, code))
         return

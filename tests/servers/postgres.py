@@ -10,7 +10,6 @@ import pwd
 import re
 import secrets
 import shutil
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,6 +20,7 @@ from typing import Any
 import psycopg
 from psycopg import sql
 
+from tests.ports import free_ports
 from tests.servers.machine import ServerMissingError
 
 INSTALL_COMMAND = "sudo apt-get install postgresql"
@@ -175,7 +175,7 @@ def _start(folder: Path) -> int:
             f"PostgreSQL could not create a cluster in {folder}:\n{made.stdout}{made.stderr}"
         )
     for _ in range(START_TRIES):
-        port = _free_port()
+        (port,) = free_ports(1)
         settings = {**SERVER_SETTINGS, "port": str(port), "unix_socket_directories": str(folder)}
         options = " ".join(f"-c {name}={value}" for name, value in settings.items())
         started = _run(
@@ -218,12 +218,6 @@ def _server_user() -> pwd.struct_passwd | None:
         return None
     names = {entry.pw_name for entry in pwd.getpwall()}
     return pwd.getpwnam("postgres" if "postgres" in names else "nobody")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
 
 
 @contextmanager

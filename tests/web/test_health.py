@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from starlette.applications import Starlette
 
 from kagibag_app.runtime import Runtime
-from kagibag_app.storage import schema
 from kagibag_app.web.api import health
 from tests.web.harness import small_runtime
 
@@ -19,11 +18,6 @@ from tests.web.harness import small_runtime
 @pytest.fixture
 async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
     async with small_runtime(tmp_path) as started:
-        async with started.store.transaction() as tx:
-            await tx.session.execute(sa.text("CREATE TABLE alembic_version (version_num VARCHAR(32))"))
-            await tx.session.execute(
-                sa.text("INSERT INTO alembic_version VALUES (:head)"), {"head": schema.newest() or "none"}
-            )
         yield started
 
 

@@ -52,7 +52,7 @@ def _top() -> rx.Component:
     place = rx.fragment(rx.el.span("·"), rx.el.span(_R.place))
     turn = neighbours("request", on_previous=RefundsState.go(-1), on_next=RefundsState.go(1))
     return rx.el.div(
-        link(_R.order_number, _R.order_href, plain=True, class_name="mono"),
+        link(_R.order_number, _R.order_href, class_name="mono"),
         when(_R.place, place),
         rx.el.span(turn, class_name="push"),
         class_name="detail-top",
@@ -176,7 +176,6 @@ def _rule() -> rx.Component:
 def _order() -> rx.Component:
     code = rx.fragment(" after ", rx.el.span(_R.code, class_name="mono"))
     lines = facts(
-        fact("Number", link(_R.order_number, _R.order_href, class_name="mono")),
         fact("Placed", _R.placed),
         fact("Paid", _R.paid, when(_R.code, code)),
         when(_R.method, fact("Method", _R.method)),
