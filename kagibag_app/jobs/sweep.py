@@ -1,4 +1,4 @@
-"""Puts jobs that were given up back into the queue, where giving up is not an answer."""
+"""Finds what was left lying: jobs that may not be given up, and Stripe events that belong to somebody after all."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from kagibag_app.features.messages.rules import SEND_EMAIL
+from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.rules import APPLY_STRIPE_EVENT, EXPIRE_ORDER
 from kagibag_app.features.refunds.rules import SEND_REFUND
 from kagibag_app.features.webhooks.rules import DELIVER_WEBHOOK
@@ -24,9 +25,12 @@ PAUSE = timedelta(hours=1)
 
 
 async def run(runtime: Runtime, job: Job) -> None:
-    """Give each dead job of these kinds another round of tries, an hour after it was given up."""
+    """Give each dead job of these kinds another round of tries an hour later, and wake parked events that are ours."""
     revived = await runtime.store.run(
         lambda tx: outbox.revive(tx.session, tx.now, kinds=NEVER_GIVEN_UP, dead_before=tx.now - PAUSE)
     )
     if revived:
         log.warning("sweep.revived", jobs=revived)
+    woken = await runtime.store.run(payments.unpark_known)
+    if woken:
+        log.warning("sweep.unparked", events=woken)

@@ -16,7 +16,8 @@ from kagibag_app.features.payments import queries, service
 from kagibag_app.features.payments.tables import Payment, PaymentAttempt, StripeEvent
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.webhooks.tables import WebhookEvent
-from kagibag_app.storage.outbox import OutboxRow
+from kagibag_app.jobs import sweep
+from kagibag_app.storage.outbox import Job, OutboxRow
 from tests.jobs.till import DECLINED, Till
 
 pytest_plugins = ["tests.jobs.till_fixtures"]
@@ -175,6 +176,26 @@ async def test_fault_15_a_parked_event_takes_effect_when_its_payment_appears(til
     assert session_id
     assert "parked" not in (await till.outcomes()).values()
     await books_agree(till)
+
+
+async def test_fault_15_a_sweep_wakes_a_parked_event_whose_payment_was_recorded_meanwhile(till: Till) -> None:
+    order = await till.ordered()
+    public_id = (await till.payment(order)).public_id
+    await _rename(till, public_id, "pay_not_here_yet")
+    await till.pay(order)
+    for _ in range(5):
+        await till.settle()
+        await till.advance(timedelta(minutes=1))
+    parked = await _first(till, "payment_intent.succeeded")
+    assert parked.outcome == "parked"
+    await _rename(till, "pay_not_here_yet", public_id)
+    async with till.runtime.store.transaction() as tx:
+        payment = await service.locked(tx, (await till.payment(order)).id)
+        payment.payment_intent_id = parked.object_id
+    await sweep.run(till.runtime, Job(0, "sweep", {}, 1, "", parked.received_at, parked.received_at))
+    await till.settle()
+    assert (await till.shop.order(order)).status == "paid"
+    assert "parked" not in (await till.outcomes()).values()
 
 
 async def test_a_later_event_is_stale_when_one_look_has_settled_both(till: Till) -> None:

@@ -21,6 +21,8 @@ from kagibag_app.jobs.audit.findings import Finding, finding
 from kagibag_app.storage.outbox import OutboxRow, OutboxStatus
 
 DELIVERIES_KEPT = timedelta(days=90)
+# An endpoint's time is that of its transaction's begin: what was emitted before it committed could not see it.
+JUST_MADE = timedelta(seconds=30)
 
 
 async def inbox(session: AsyncSession) -> Finding:
@@ -85,11 +87,21 @@ async def _undelivered(session: AsyncSession, now: datetime) -> set[str]:
         col(WebhookDelivery.endpoint_id) == col(WebhookEndpoint.id),
     )
     rows = await session.execute(
-        sa.select(col(WebhookEvent.public_id), col(WebhookEndpoint.event_filter), col(WebhookEvent.type))
+        sa.select(
+            col(WebhookEvent.public_id),
+            col(WebhookEndpoint.event_filter),
+            col(WebhookEvent.type),
+            col(WebhookEvent.created_at),
+            col(WebhookEndpoint.created_at),
+        )
         .join(WebhookEndpoint, col(WebhookEndpoint.organizer_id) == col(WebhookEvent.organizer_id))
         .where(col(WebhookEvent.created_at) > now - DELIVERIES_KEPT, made_before, ~delivered)
     )
-    return {event for event, wanted, kind in rows if matches(wanted, kind)}
+    return {
+        event
+        for event, wanted, kind, emitted_at, made_at in rows
+        if matches(wanted, kind) and emitted_at - made_at > JUST_MADE
+    }
 
 
 async def refund_mails(session: AsyncSession) -> Finding:

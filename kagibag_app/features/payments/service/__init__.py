@@ -9,6 +9,7 @@ from kagibag_app.features.payments.service.inbox import (
     retry_event,
     settle_events,
     store_event,
+    unpark_known,
 )
 from kagibag_app.features.payments.service.looking import look_soon
 from kagibag_app.features.payments.service.mirroring import (
@@ -56,5 +57,6 @@ __all__ = [
     "set_open_chargeback",
     "settle_events",
     "store_event",
+    "unpark_known",
     "unreserve",
 ]

@@ -182,6 +182,28 @@ async def unpark(
         _again(tx, row)
 
 
+async def unpark_known(tx: Transaction) -> int:
+    """Wake parked events whose payment we know after all and return how many.
+
+    A payment can be recorded between the look that found nothing and the parking that followed it.
+    """
+    rows = await tx.session.scalars(
+        sa.select(StripeEvent)
+        .join(
+            Payment,
+            sa.and_(
+                col(Payment.account) == col(StripeEvent.account),
+                col(Payment.payment_intent_id) == col(StripeEvent.payment_intent_id),
+            ),
+        )
+        .where(col(StripeEvent.outcome) == EventOutcome.PARKED, col(StripeEvent.payment_intent_id) != "")
+    )
+    woken = list(rows.unique())
+    for row in woken:
+        _again(tx, row)
+    return len(woken)
+
+
 def _again(tx: Transaction, row: StripeEvent) -> None:
     subject = Subject(row.object_type, row.object_id, row.payment_intent_id)
     row.outcome, row.settled_at, row.error, row.attempts = EventOutcome.PENDING, None, "", 0

@@ -85,7 +85,7 @@ def _list() -> rx.Component:
 def _item(item: MailItem) -> rx.Component:
     parts = rx.fragment(
         rx.el.span(
-            rx.el.span(item.subject, title=item.subject, class_name="med trunc"),
+            rx.el.span(item.subject, class_name="med"),
             badge_for(item.status, MAIL),
             class_name="queue-line",
         ),
