@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from typing import Any
 
 from playwright.sync_api import Locator, Page, expect
 
@@ -14,7 +15,22 @@ GOOD_CARD = "4242 4242 4242 4242"
 EVENT = "night-harbour-sessions"
 
 
+# Sessions by installation and role. Logins are limited to a few a minute, and these tests have many people.
+_SESSIONS: dict[tuple[str, str], list[Any]] = {}
+
+
 def login(page: Page, product: Installation, path: str, role: str = "manager") -> None:
+    """Open a page of the organizer's, signed in: by the form the first time, by the same session afterwards."""
+    known = _SESSIONS.get((str(product.data_dir), role))
+    if known:
+        page.context.add_cookies(known)
+        page.goto(product.url + path)
+        return
+    sign_in(page, product, path, role)
+    _SESSIONS[str(product.data_dir), role] = page.context.cookies()
+
+
+def sign_in(page: Page, product: Installation, path: str, role: str) -> None:
     """Open a page of the organizer's and sign in where it asks."""
     logins = json.loads((product.data_dir / "demo.json").read_text())
     chosen = next(entry for entry in logins if entry["role"] == role)
