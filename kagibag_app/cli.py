@@ -22,17 +22,21 @@ from kagibag_app import serve
 from kagibag_app.bootstrap import build
 from kagibag_app.demo import example
 from kagibag_app.demo.organizer import make_demo
+from kagibag_app.features.accounts import queries as accounts_queries
 from kagibag_app.features.accounts.service import hash_password
 from kagibag_app.frontend import FrontendBuildError
-from kagibag_app.jobs.audit import Finding
+from kagibag_app.jobs.audit import Finding, check
 from kagibag_app.jobs.audit import run as audit_books
+from kagibag_app.kit.clock import Clock
 from kagibag_app.kit.errors import DomainError
+from kagibag_app.live.bus import MemoryBus
 from kagibag_app.logs import configure as configure_logs
 from kagibag_app.ports.payments import PaymentsError
 from kagibag_app.runtime import Runtime
 from kagibag_app.sandbox.config import SandboxConfig
 from kagibag_app.settings import Env, Settings, SettingsError, StripeMode
 from kagibag_app.storage import schema
+from kagibag_app.storage.transaction import Store
 
 T = TypeVar("T")
 
@@ -94,6 +98,19 @@ def _settings(**changes: Any) -> Settings:
     settings = Settings()
     configure_logs(settings)
     return settings
+
+
+def _with_store(settings: Settings, work: Callable[[Store], Awaitable[T]]) -> T:
+    """Work on the database alone: no Stripe, no worker."""
+
+    async def run() -> T:
+        store = Store(settings.database, MemoryBus(), Clock())
+        try:
+            return await work(store)
+        finally:
+            await store.close()
+
+    return asyncio.run(run())
 
 
 def _with_runtime(settings: Settings, work: Callable[[Runtime], Awaitable[T]]) -> T:
@@ -200,11 +217,16 @@ def db_upgrade() -> None:
 def admin_create(
     email: Annotated[str, typer.Option(help="Login of the owner.")],
     organization: Annotated[str, typer.Option(help="Name of the organization.")],
-    name: Annotated[str, typer.Option(help="The owner's name.")] = "",
     password: Annotated[
         str,
-        typer.Option(help="At least 12 characters.", prompt=True, hide_input=True, confirmation_prompt=True),
-    ] = "",
+        typer.Option(
+            help="8 to 200 characters; asked for when omitted.",
+            prompt=True,
+            hide_input=True,
+            confirmation_prompt=True,
+        ),
+    ],
+    name: Annotated[str, typer.Option(help="The owner's name.")] = "",
     currency: Annotated[str, typer.Option(help="ISO 4217.")] = "USD",
     zone: Annotated[str, typer.Option(help="IANA time zone.")] = "UTC",
 ) -> None:
@@ -216,8 +238,8 @@ def admin_create(
     schema.upgrade(settings.database)
     hashed = hash_password(password)
 
-    async def work(runtime: Runtime) -> str:
-        return await runtime.store.run(
+    async def work(store: Store) -> str:
+        return await store.run(
             lambda tx: example.create_owner(
                 tx,
                 email=email,
@@ -229,7 +251,7 @@ def admin_create(
             )
         )
 
-    slug = _with_runtime(settings, work)
+    slug = _with_store(settings, work)
     out.print(f"{organization} ({slug}) is ready. {email} can log in at {settings.base_url}/admin.")
 
 
@@ -250,10 +272,11 @@ def seed(
         raise SettingsError("Say what to make: kagibag seed --example.")
     schema.upgrade(settings.database)
 
-    async def work(runtime: Runtime) -> str:
-        return await example.create_event(runtime, organization=organization)
-
-    slug = _with_runtime(settings, work)
+    charges = settings.may_charge_on_platform
+    slug = _with_store(
+        settings,
+        lambda store: example.create_event(store, organization=organization, platform_charges=charges),
+    )
     out.print(f"The event is on sale at {settings.base_url}/e/{slug} (code {example.CODE}).")
 
 
@@ -266,7 +289,11 @@ def audit(
 ) -> None:
     """Check the invariants on the configured database; exit code 1 when one is violated."""
     settings = _settings(log_level="ERROR")  # logs go to the same output as the findings
-    findings = _with_runtime(settings, lambda runtime: audit_books(runtime, stripe=stripe))
+    findings = (
+        _with_runtime(settings, lambda runtime: audit_books(runtime, stripe=True))
+        if stripe
+        else _with_store(settings, _audit_alone)
+    )
     if as_json:
         out.print_json(json.dumps([finding.as_dict() for finding in findings]))
     else:
@@ -287,11 +314,21 @@ def doctor(as_json: Annotated[bool, typer.Option("--json", help="For scripts.")]
     sys.exit(0 if all(result.ok for result in results) else 1)
 
 
+async def _audit_alone(store: Store) -> list[Finding]:
+    async with store.read() as session:
+        return await check(session)
+
+
 def _findings_table(findings: list[Finding]) -> Table:
     table = Table("Rule", "Invariant", "Violations", "Examples")
     for finding in findings:
         table.add_row(str(finding.number), finding.name, str(finding.count), ", ".join(finding.examples[:3]))
     return table
+
+
+async def _sells(store: Store) -> bool:
+    async with store.read() as session:
+        return await accounts_queries.system_organizer_or_first(session, "") is not None
 
 
 def _say_ready(settings: Settings, logins: list[example.Login]) -> None:
@@ -300,6 +337,13 @@ def _say_ready(settings: Settings, logins: list[example.Login]) -> None:
         out.print(f"  {login.role:<9}    {login.email}   {login.password}")
     if logins:
         out.print(f"Buy a ticket   {settings.base_url}/e/{example.SLUG}   code {example.CODE}")
+        out.print(
+            f"Check books    KAGIBAG_DATA_DIR={settings.data_dir} PORT={settings.port} kagibag audit --stripe"
+        )
+    elif not _with_store(settings, _sells):
+        out.print("Nobody sells here yet. In another terminal, with the same settings:")
+        out.print('  kagibag admin create --email you@example.com --organization "Your name"')
+        out.print("  kagibag seed --example")
     if settings.stripe_mode is StripeMode.SANDBOX:
         out.print(f"Stripe sandbox {settings.sandbox_url}/   (no real money)")
     out.print("Stop with Ctrl-C.\n")

@@ -139,6 +139,7 @@ def _gather(root: logging.Logger) -> None:
         logger.propagate = True
     # What these say at INFO are addresses and SQL, one line a request.
     for name in (
+        "alembic",
         "httpx",
         "httpcore",
         "stripe",

@@ -133,7 +133,7 @@ def require_free(host: str, port: int, what: str) -> None:
             probe.bind((host, port))
         except OSError as error:
             raise SettingsError(
-                f"Port {port} ({what}) is in use. Stop what listens there, or choose another: make demo PORT={port + 1000}."
+                f"Port {port} ({what}) is in use. Stop what listens there, or choose another with --port (PORT=... with make)."
             ) from error
 
 

@@ -10,23 +10,42 @@ from pathlib import Path
 
 from kagibag_app import frontend
 from kagibag_app.bootstrap import build
+from kagibag_app.features.accounts import queries as accounts_queries
 from kagibag_app.jobs.running import working
+from kagibag_app.kit.clock import Clock
+from kagibag_app.live.bus import MemoryBus
 from kagibag_app.processes import Child, Group, require_free
-from kagibag_app.settings import Settings, StripeMode
+from kagibag_app.settings import Settings, SettingsError, StripeMode
 from kagibag_app.storage import schema
+from kagibag_app.storage.transaction import Store
 
 
 def prepare(settings: Settings, root: Path) -> None:
-    """Check the ports, build the frontend when its sources changed, migrate the database.
+    """Check the ports, migrate the database, build the frontend when its sources changed.
 
     Raises:
-        SettingsError: A port is taken or the build failed.
+        SettingsError: A port is taken, the build failed, or the database belongs to another Stripe mode.
     """
     require_free(settings.host, settings.port, "the product")
     if settings.stripe_mode is StripeMode.SANDBOX:
         require_free("127.0.0.1", _sandbox_port(settings), "the Stripe sandbox")
-    build_frontend(settings, root)
     schema.upgrade(settings.database)
+    asyncio.run(_check_mode(settings))
+    build_frontend(settings, root)
+
+
+async def _check_mode(settings: Settings) -> None:
+    store = Store(settings.database, MemoryBus(), Clock())
+    try:
+        async with store.read() as session:
+            known = await accounts_queries.system_installation(session)
+    finally:
+        await store.close()
+    if known is not None and known.stripe_mode != settings.stripe_mode:
+        raise SettingsError(
+            f"This database holds orders of Stripe mode {known.stripe_mode}, and KAGIBAG_STRIPE_MODE is "
+            f"{settings.stripe_mode}. Nothing was changed: choose that mode, or another KAGIBAG_DATA_DIR."
+        )
 
 
 def build_frontend(settings: Settings, root: Path) -> None:

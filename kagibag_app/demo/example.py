@@ -21,8 +21,7 @@ from kagibag_app.kit import money
 from kagibag_app.kit.actor import SYSTEM
 from kagibag_app.kit.errors import BadInput, NotFound
 from kagibag_app.kit.text import fold
-from kagibag_app.runtime import Runtime
-from kagibag_app.storage.transaction import Transaction
+from kagibag_app.storage.transaction import Store, Transaction
 
 SLUG = "night-harbour-sessions"
 CODE = "HARBOUR15"
@@ -120,22 +119,23 @@ async def create_owner(
     return slug
 
 
-async def create_event(runtime: Runtime, *, organization: str = "") -> str:
+async def create_event(store: Store, *, organization: str = "", platform_charges: bool = True) -> str:
     """Make the example event and its code for an organization and return the event's slug.
 
     Made before, it is left as it is.
 
     Args:
         organization: Its slug; the first one when empty.
+        platform_charges: Whether an organizer without a Stripe account sells through the platform's.
 
     Raises:
         NotFound: There is no such organization.
         DomainError: Its Stripe account can't take charges.
     """
-    return await runtime.store.run(lambda tx: _create_event(tx, runtime, organization))
+    return await store.run(lambda tx: _create_event(tx, organization, platform_charges))
 
 
-async def _create_event(tx: Transaction, runtime: Runtime, organization: str) -> str:
+async def _create_event(tx: Transaction, organization: str, platform_charges: bool) -> str:
     organizer = await accounts_queries.system_organizer_or_first(tx.session, organization)
     if organizer is None or organizer.id is None:
         raise NotFound("organization")
@@ -146,7 +146,7 @@ async def _create_event(tx: Transaction, runtime: Runtime, organization: str) ->
         taken = await events_queries.event_row_by_slug(tx.session, slug)
     if taken is not None:
         return slug
-    charges = bool(organizer.stripe_account) or runtime.settings.may_charge_on_platform
+    charges = bool(organizer.stripe_account) or platform_charges
     await make_event(tx, organizer.id, organizer.zone, NIGHT_HARBOUR, slug=slug, charges_enabled=charges)
     if await promotions_queries.promotion_by_code(tx.session, organizer.id, CODE) is None:
         await make_code(tx, organizer.id)

@@ -3,6 +3,7 @@
 Source: docs.stripe.com/api/checkout/sessions
 """
 
+import time
 from typing import Any
 
 from kagibag_app.sandbox import charges, payment_intents
@@ -37,6 +38,7 @@ def create(books: Books, params: dict[str, Any]) -> Body:
     items = [_line_item(books, item, index, currency) for index, item in enumerate(params["line_items"])]
     total = sum(item["amount_total"] for item in items)
     payment_intents.check_amount(total, currency, "line_items")
+    expires_at, life = _expiry(books, params)
     session_id = new_id("cs_test")
     session = books.add(
         "checkout.session",
@@ -46,7 +48,7 @@ def create(books: Books, params: dict[str, Any]) -> Body:
         automatic_tax={"enabled": False, "liability": None, "provider": None, "status": None},
         currency=currency,
         custom_text=dict.fromkeys(CUSTOM_TEXTS),
-        expires_at=_expiry(books, params),
+        expires_at=expires_at,
         metadata=merged({}, params.get("metadata")),
         mode="payment",
         payment_method_types=["card"],
@@ -61,7 +63,7 @@ def create(books: Books, params: dict[str, Any]) -> Body:
     books.store.remember(
         session_id, line_items=items, payment_intent_data=params.get("payment_intent_data") or {}
     )
-    books.later(session["expires_at"] - books.now, "expire_session", session=session_id)
+    books.later(life, "expire_session", session=session_id)
     return session
 
 
@@ -86,19 +88,26 @@ def _check_intent(params: dict[str, Any]) -> None:
     merged({}, data.get("metadata"))
 
 
-def _expiry(books: Books, params: dict[str, Any]) -> int:
+def _expiry(books: Books, params: dict[str, Any]) -> tuple[int, int]:
+    """When the caller wants the page to close, and in how many virtual seconds that is.
+
+    A caller whose clock did not follow the sandbox's into the future still gets the page for as long as it meant.
+    """
     expires_at = params.get("expires_at", books.now + LONGEST)
-    if expires_at < books.now + SHORTEST:
+    life = expires_at - books.now
+    if life < SHORTEST:
+        life = expires_at - int(time.time())
+    if life < SHORTEST:
         raise invalid(
             "The `expires_at` timestamp must be at least 30 minutes from Checkout Session creation.",
             "expires_at",
         )
-    if expires_at > books.now + LONGEST:
+    if life > LONGEST:
         raise invalid(
             "The `expires_at` timestamp must be less than 24 hours from Checkout Session creation.",
             "expires_at",
         )
-    return expires_at
+    return expires_at, life
 
 
 def _line_item(books: Books, item: dict[str, Any], index: int, currency: str) -> Body:

@@ -8,7 +8,6 @@ from types import ModuleType
 import reflex as rx
 
 from kagibag_app.web import not_found
-from kagibag_app.web.session import LOGIN_PATH
 
 PAGES = (
     "attendee.event",
@@ -25,6 +24,7 @@ PAGES = (
     "admin.webhooks",
     "admin.messages",
 )
+FIRST_PATH = "/admin/orders"
 _NOT_INDEXED = {"name": "robots", "content": "noindex, nofollow"}
 # A page reached by a secret link tells nobody its address. The organizer's pages must not say so: their native forms
 # would then be sent without an Origin.
@@ -55,7 +55,11 @@ def register(app: rx.App) -> None:
         description=_DESCRIPTION,
         meta=[_NOT_INDEXED],
     )
-    app.add_page(rx.fragment, route="/", title="Kagibag", on_load=rx.redirect(LOGIN_PATH))
+    for route in ("/", "/admin"):
+        # The list of orders asks for the login where it has to.
+        app.add_page(
+            rx.fragment, route=route, title="Kagibag", on_load=rx.redirect(FIRST_PATH), meta=meta_of(route)
+        )
 
 
 def meta_of(route: str) -> list[dict[str, str]]:

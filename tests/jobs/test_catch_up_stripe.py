@@ -51,7 +51,7 @@ async def _selling(world: World) -> Stage:
         return organizer.id or 0
 
     organizer_id = await runtime.store.run(owner)
-    await example.create_event(runtime)
+    await example.create_event(runtime.store)
     return Stage(runtime, world.sandbox, organizer_id, SYSTEM)
 
 
