@@ -51,6 +51,26 @@ def test_fault_3_and_4_kill_between_approve_and_record_refunds_exactly_once(
     assert fragile.audit() == []
 
 
+def test_fault_25_sigterm_in_the_middle_of_a_refund_lets_it_finish_and_refunds_once(
+    fragile: Installation, new_page: NewPage
+) -> None:
+    organizer = new_page()
+    people.login(organizer, fragile, "/admin/refunds")
+    before = {refund["id"] for refund in _refunds(fragile)}
+    fragile.sandbox("fault", kind="delay", path="/v1/refunds", method="POST", n=1, seconds=4)
+    people.approve(organizer, "Elena Duarte")
+    time.sleep(0.5)
+    assert fragile.stop() == 0
+
+    fragile.start()
+    _until(lambda: len(_refunds(fragile)) == len(before) + 1, seconds=60)
+    organizer.goto(f"{fragile.url}/admin/refunds?tab=refunded")
+    expect(people.queue_row(organizer, "Elena Duarte")).to_be_visible(timeout=60_000)
+    made = [refund for refund in _refunds(fragile) if refund["id"] not in before]
+    assert [(refund["amount"], refund["status"]) for refund in made] == [(11200, "succeeded")]
+    assert fragile.audit() == []
+
+
 def _refunds(installation: Installation) -> list[dict]:
     return installation.sandbox_objects("refund")
 
