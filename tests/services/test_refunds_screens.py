@@ -185,6 +185,16 @@ async def test_a_request_shows_everything_needed_to_decide_it(desk: Desk) -> Non
     assert masked.buyer.email == "m•••@example.com"
 
 
+async def test_an_approved_request_shows_the_amounts_that_were_decided(desk: Desk) -> None:
+    order = await desk.sell()
+    request = await desk.ask(order, await desk.tickets(order))
+    before = await detail(desk, request.public_id)
+    assert [(t.kept_minor, t.refund_minor) for t in before.tickets] == [(200, 3370)] * 2
+    await desk.approve(request, 5000)
+    after = await detail(desk, request.public_id)
+    assert [(t.kept_minor, t.refund_minor) for t in after.tickets] == [(0, 2500)] * 2
+
+
 async def test_a_request_warns_of_disputes_used_tickets_and_events_that_began(desk: Desk) -> None:
     order = await desk.sell(
         policy={"tiers": [{"days_before": 1, "percent": 100}], "checked_in_qualify": True}

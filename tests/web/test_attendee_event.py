@@ -83,6 +83,7 @@ async def test_mistakes_stand_beside_their_field_when_the_form_is_sent(desk: Des
     await tab.call(EventState.more, desk.floor.public_id)
     await tab.call(EventState.place, {"name": "", "email": "maren@example"})
     assert tab.vars["name_error"] == "Type the name for the tickets."
+    assert tab.vars["email_error"] == "The part after @ looks incomplete."
     await tab.call(EventState.place, {"name": "Maren", "email": "maren@example"})
 
     assert tab.vars["name_error"] == ""

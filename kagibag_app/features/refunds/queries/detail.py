@@ -155,9 +155,14 @@ async def _tickets(
 ) -> list[RequestTicket]:
     asked = {t.ticket_id for t in await facts.request_tickets(session, request.id or 0)}
     shares = {s["line_item_id"]: s for s in request.outcome.get("shares", [])}
+    decided = await facts.last_refund(session, request.id or 0)
+    sent = await facts.allocations_of(session, decided.id or 0) if decided else None
     made: list[RequestTicket] = []
     for line in lines:
         share = shares.get(line.line.id, {}) if line.ticket.id in asked else {}
+        if share and sent is not None and sent.get(line.line.id or 0, 0) != share["amount_minor"]:
+            # The organizer chose another amount than the policy: what was decided is shown.
+            share = {"amount_minor": sent.get(line.line.id or 0, 0)}
         made.append(
             RequestTicket(
                 id=line.ticket.public_id, code=line.ticket.code, type_name=line.line.type_name,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import reflex as rx
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kagibag_app.features.checkout import queries as checkout_queries
 from kagibag_app.features.checkout import service as checkout
+from kagibag_app.features.checkout.rules import read_email, read_name
 from kagibag_app.features.checkout.views import PlacedOrder
 from kagibag_app.features.events.queries import event_by_slug, event_row_by_slug
 from kagibag_app.features.events.rules import SaleState
@@ -148,7 +150,7 @@ class EventState(Screen, rx.State):
             await rate_limits().spend(Limit.PLACE_ORDER, client_address(self))
             placed = await self._order(form)
         except DomainError as error:
-            yield await self._refused(error)
+            yield await self._refused(error, form)
         finally:
             self.busy = placed is not None
         if placed is not None:
@@ -175,15 +177,16 @@ class EventState(Screen, rx.State):
         token = runtime().links.token(LinkPurpose.ORDER, placed.id, placed.link_version)
         return rx.redirect((ORDER_PREFIX if placed.status == OrderStatus.PAID else CHECKOUT_PREFIX) + token)
 
-    async def _refused(self, error: DomainError) -> Any:
-        """Show what is left now, and beside which field the mistake is."""
+    async def _refused(self, error: DomainError, form: dict[str, str]) -> Any:
+        """Show what is left now, and beside which fields the mistakes are."""
         async with runtime().store.read() as session:
             await self._show(session, await _event(session, self._slug))
         if error.code == "checkout_over":
             self._request_key = secrets.token_hex(16)
         field = error.field if isinstance(error, BadInput) else ""
         if field in ("name", "email"):
-            setattr(self, f"{field}_error", error.message)
+            self.name_error = _mistake(read_name, form.get("name", ""))
+            self.email_error = _mistake(read_email, form.get("email", ""))
             return rx.set_focus(field)
         if field == "code":
             self.code_error = error.message
@@ -246,6 +249,14 @@ class EventState(Screen, rx.State):
         if quote.code_problem:
             self.code, self.code_error = "", quote.code_problem
         self.lines, self.summary = price_lines(quote), summary(quote)
+
+
+def _mistake(read: Callable[[object], str], typed: str) -> str:
+    try:
+        read(typed)
+    except BadInput as error:
+        return error.message
+    return ""
 
 
 async def _event(session: AsyncSession, slug: str) -> EventView | None:
