@@ -50,8 +50,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(marker)
         if "e2e" in item.path.relative_to(item.config.rootpath).parts:
             item.add_marker("e2e")
-            # One worker runs them all: they share one running product, and this machine has few cores.
-            item.add_marker(pytest.mark.xdist_group("e2e"))
 
 
 @pytest.fixture(scope="session")
