@@ -77,7 +77,7 @@ async def test_attack_1_anonymous_socket_gets_nothing_from_any_handler_of_the_or
 ) -> None:
     before = links.row_counts(product)
     calls = list(itertools.product(_handlers_of_the_organizer(), HOSTILE_ARGUMENTS))
-    sent = 0
+    sent, answered = 0, ""
     while sent < len(calls):
         async with sockets.connected(product) as socket:
             # Fewer than what a socket is cut off at.
@@ -86,10 +86,10 @@ async def test_attack_1_anonymous_socket_gets_nothing_from_any_handler_of_the_or
                 if socket.closed.is_set():
                     break
                 sent += 1
-            await socket.answer(30)
-            answered = await socket.settle(quiet=1)
-        assert "/admin/login" in answered
+            # Arguments that can't even be read get no answer at all: a batch may hold nothing but such.
+            answered += await socket.settle(quiet=1)
         assert [secret for secret in SECRETS_OF_THE_DEMO if secret in answered] == []
+    assert "/admin/login" in answered
     assert links.row_counts(product) == before
     await _answers_others(product)
 
