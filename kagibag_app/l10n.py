@@ -60,6 +60,11 @@ def time(at: datetime, zone: str) -> str:
     return f"{_local(at, zone):%H:%M}"
 
 
+def time_named(at: datetime, zone: str) -> str:
+    """Return the local time with its zone, ``19:30 EDT``: for a moment of today that somebody has to keep."""
+    return f"{time(at, zone)} {zone_name(at, zone)}"
+
+
 def moment(at: datetime, zone: str, locale: str = DEFAULT_LOCALE) -> str:
     """Return the exact time with its zone, ``2 Apr 2026, 20:14 EDT``."""
     return f"{_written(at, zone, 'd MMM yyyy, HH:mm', locale)} {zone_name(at, zone)}"

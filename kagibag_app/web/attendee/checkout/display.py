@@ -99,7 +99,9 @@ def face(order: OrderView, payment: PaymentView | None, stage: Stage) -> Checkou
 
 
 def _until(order: OrderView) -> str:
-    return l10n.time(datetime.fromisoformat(order.hold_until), order.event.zone) if order.hold_until else ""
+    if not order.hold_until:
+        return ""
+    return l10n.time_named(datetime.fromisoformat(order.hold_until), order.event.zone)
 
 
 def _held(order: OrderView) -> str:

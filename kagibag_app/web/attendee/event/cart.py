@@ -70,7 +70,7 @@ def unpaid_sentence(order: OrderView) -> str:
     count = "1 ticket is" if len(order.lines) == 1 else f"{len(order.lines)} tickets are"
     until = ""
     if order.hold_until:
-        until = f" until {l10n.time(datetime.fromisoformat(order.hold_until), order.event.zone)}"
+        until = f" until {l10n.time_named(datetime.fromisoformat(order.hold_until), order.event.zone)}"
     return f"{count} held for you{until}."
 
 

@@ -159,5 +159,5 @@ def _notice(order: OrderView) -> tuple[str, str, str, Step]:
 def _pending(order: OrderView) -> tuple[str, str, str, Step]:
     until = ""
     if order.hold_until:
-        until = f" until {l10n.time(datetime.fromisoformat(order.hold_until), order.event.zone)}"
+        until = f" until {l10n.time_named(datetime.fromisoformat(order.hold_until), order.event.zone)}"
     return "Not paid yet.", f"Your tickets are held{until}.", "progress", "pay"
