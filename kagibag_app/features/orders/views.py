@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -167,3 +168,34 @@ class OrderPage:
     total: int = 0
     next_after: str = ""
     previous_before: str = ""
+
+
+class ExportRow(NamedTuple):
+    """One order as a file of many lists it. A tuple, since a million of them pass by; times are UTC, amounts minor units.
+
+    Attributes:
+        paid_at: ``None`` until it is paid.
+        tickets: How many its buyer ordered.
+        promotion_code, card_brand, card_last4, payment_intent_id: Empty where there is none.
+    """
+
+    number: str
+    placed_at: datetime
+    paid_at: datetime | None
+    status: str
+    refund_state: str
+    dispute_state: str
+    source: str
+    event_title: str
+    buyer_name: str
+    buyer_email: str
+    tickets: int
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    total_minor: int
+    refunded_minor: int
+    promotion_code: str
+    card_brand: str
+    card_last4: str
+    payment_intent_id: str
