@@ -15,6 +15,7 @@ import pytest
 import structlog
 
 from kagibag_app import bootstrap, cli
+from kagibag_app.cli import common
 from kagibag_app.sandbox.app import create_app
 from kagibag_app.sandbox.config import SandboxConfig
 
@@ -40,7 +41,7 @@ def kagibag(
     handlers, level = root.handlers[:], root.level
     app = create_app(SandboxConfig())
     with monkeypatch.context() as patch:
-        patch.setattr(cli, "build", partial(bootstrap.build, stripe_transport=httpx.ASGITransport(app)))
+        patch.setattr(common, "build", partial(bootstrap.build, stripe_transport=httpx.ASGITransport(app)))
 
         def run(*arguments: str, **settings: str) -> Answer:
             os.environ.clear()
