@@ -21,7 +21,10 @@ class Installation(SQLModel, table=True):
 
 
 class Organizer(SQLModel, table=True):
-    """Someone who sells tickets. Without an account of its own it sells through the platform's."""
+    """Someone who sells tickets. Without an account of its own it sells through the platform's.
+
+    ``synthetic``: everything of it was made up by ``kagibag seed --orders``, and nothing is ever sent for it.
+    """
 
     __tablename__ = "organizers"  # pyright: ignore[reportAssignmentType]
 
@@ -33,6 +36,7 @@ class Organizer(SQLModel, table=True):
     zone: str
     stripe_account: str | None = None
     application_fee_bp: int = 0
+    synthetic: bool = False
     created_at: datetime = moment()
 
 
