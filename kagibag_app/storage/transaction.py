@@ -42,11 +42,13 @@ class Transaction:
         session: The database session; never committed by a service.
         now: The moment of the transaction (UTC): the database's clock on PostgreSQL, ours on SQLite,
             plus the test clock's offset.
+        real_organizers: Those that were found to be no synthetic ones in this transaction (see ``synthetic``).
     """
 
     session: AsyncSession
     now: datetime
     topics: set[str] = field(default_factory=set)
+    real_organizers: set[int] = field(default_factory=set)
 
     def enqueue(
         self,

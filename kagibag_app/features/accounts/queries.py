@@ -93,9 +93,11 @@ async def system_organizer_or_first(session: AsyncSession, slug: str) -> Organiz
 
 
 async def system_stripe_accounts(session: AsyncSession) -> list[str]:
-    """Return the Stripe accounts that organizers connected."""
+    """Return the Stripe accounts that organizers connected. Those of synthetic ones don't exist at Stripe."""
     rows = await session.scalars(
-        sa.select(col(Organizer.stripe_account)).where(col(Organizer.stripe_account).is_not(None))
+        sa.select(col(Organizer.stripe_account)).where(
+            col(Organizer.stripe_account).is_not(None), col(Organizer.synthetic).is_(False)
+        )
     )
     return [account for account in rows if account]
 

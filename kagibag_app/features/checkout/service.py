@@ -23,8 +23,10 @@ from kagibag_app.features.promotions.tables import Promotion
 from kagibag_app.kit.actor import Actor, attendee
 from kagibag_app.kit.errors import BadInput, DomainError, NotFound
 from kagibag_app.kit.money import Money
+from kagibag_app.storage.synthetic import require_real
 from kagibag_app.storage.transaction import Transaction
 
+_MADE_UP = "This event and its buyers were made up to try the product with. Its tickets can't be bought; nothing was charged."
 _GONE = frozenset({OrderStatus.EXPIRED, OrderStatus.CANCELLED})
 
 
@@ -66,7 +68,7 @@ async def place_order(
         NotFound: There is no such event.
         BadInput: A field can't be used; ``field`` is ``quantities``, ``name``, ``email`` or ``code``.
         DomainError: ``event_not_on_sale``, ``not_on_sale``, ``sold_out``, ``below_minimum``,
-            ``above_maximum``, ``payments_unavailable`` or ``checkout_over``.
+            ``above_maximum``, ``payments_unavailable``, ``checkout_over`` or ``synthetic_data``.
     """
     wanted, typed = rules.read_quantities(quantities), rules.read_code(code)
     buyer = _Buyer(rules.read_name(buyer_name), rules.read_email(buyer_email), locale)
@@ -98,12 +100,13 @@ async def retry_payment(
 
     Raises:
         NotFound: There is no such order.
-        DomainError: ``not_retryable``, ``event_not_on_sale``, ``sold_out``, ``payments_unavailable``, or
-            ``promotion_invalid`` when the code was used up meanwhile.
+        DomainError: ``not_retryable``, ``event_not_on_sale``, ``sold_out``, ``payments_unavailable``,
+            ``synthetic_data``, or ``promotion_invalid`` when the code was used up meanwhile.
     """
     found = await order_reads.order_by_public_id(tx.session, order_public_id)
     if found is None:
         raise NotFound("order")
+    await require_real(tx, found.organizer_id, sentence=_MADE_UP)
     order = await orders.lock(tx, found.id)
     if order.status != OrderStatus.PAYMENT_FAILED:
         raise DomainError(
@@ -122,6 +125,7 @@ async def _lock_event(tx: Transaction, slug: str) -> tuple[Event, list[TicketTyp
     event = await event_row_by_slug(tx.session, slug)
     if event is None:
         raise NotFound("event")
+    await require_real(tx, event.organizer_id, sentence=_MADE_UP)
     types = await ticket_types_of(tx.session, event.id)
     await events.lock_ticket_types(tx, [row.id for row in types])
     return event, types

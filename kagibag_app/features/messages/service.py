@@ -22,6 +22,7 @@ from kagibag_app.kit.actor import SYSTEM, Actor
 from kagibag_app.kit.errors import DomainError, NotFound
 from kagibag_app.kit.ids import public_id
 from kagibag_app.live import topics
+from kagibag_app.storage.synthetic import require_real
 from kagibag_app.storage.transaction import Transaction
 
 
@@ -44,7 +45,11 @@ async def queue(
 
     Returns:
         The message's public id.
+
+    Raises:
+        DomainError: ``synthetic_data``.
     """
+    await require_real(tx, organizer_id)
     message = EmailMessage(
         public_id=public_id("msg"),
         organizer_id=organizer_id,
@@ -71,11 +76,12 @@ async def resend(tx: Transaction, actor: Actor, *, message_id: str) -> str:
 
     Raises:
         NotFound: No such message in the actor's organization.
-        DomainError: ``message_queued``: it is on its way already.
+        DomainError: ``message_queued``: it is on its way already; ``synthetic_data``.
     """
     message = await _lock(tx, message_id)
     if message is None or message.organizer_id != actor.organizer_id:
         raise NotFound("message")
+    await require_real(tx, message.organizer_id)
     if message.status == MessageStatus.QUEUED:
         raise DomainError(
             "This message is on its way already. Nothing was sent twice.", code="message_queued"

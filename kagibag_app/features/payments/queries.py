@@ -110,10 +110,11 @@ async def system_page_lines(session: AsyncSession, order_id: int) -> tuple[tuple
 
 
 async def system_account_known(session: AsyncSession, account: str) -> bool:
-    """Say whether a connected account is an organizer's, now or when something was paid to it."""
+    """Say whether a connected account is a real organizer's, now or when something was paid to it."""
     mine = sa.exists().where(col(Organizer.stripe_account) == account)
     paid = sa.exists().where(col(Payment.account) == account)
-    return bool(await session.scalar(sa.select(sa.or_(mine, paid))))
+    made_up = sa.exists().where(col(Organizer.stripe_account) == account, col(Organizer.synthetic))
+    return bool(await session.scalar(sa.select(sa.and_(sa.or_(mine, paid), ~made_up))))
 
 
 async def system_unsettled(session: AsyncSession, event: StripeEvent) -> Sequence[StripeEvent]:

@@ -48,4 +48,7 @@ async def _accounts(runtime: Runtime) -> list[str]:
     async with runtime.store.read() as session:
         used = set(await session.scalars(sa.select(col(Payment.account)).distinct()))
         owned = set(await session.scalars(sa.select(col(Organizer.stripe_account)).distinct()))
-    return sorted(a for a in used | owned | {runtime.platform_account} if a)
+        made_up = set(
+            await session.scalars(sa.select(col(Organizer.stripe_account)).where(col(Organizer.synthetic)))
+        )
+    return sorted(a for a in (used | owned) - made_up | {runtime.platform_account} if a)

@@ -20,6 +20,7 @@ from kagibag_app.features.accounts.service.sessions import (
     switch_organizer,
     touch,
 )
+from kagibag_app.storage.synthetic import require_real
 
 __all__ = [
     "add_member",
@@ -35,6 +36,7 @@ __all__ = [
     "prove_writable",
     "refuse_login",
     "remember_installation",
+    "require_real",
     "start_session",
     "switch_organizer",
     "system_installation",

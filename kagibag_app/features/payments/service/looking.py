@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from kagibag_app.features.payments import queries
 from kagibag_app.features.payments.rules import SETTLE_CHECKOUT
+from kagibag_app.kit.errors import NotFound
+from kagibag_app.storage.synthetic import require_real
 from kagibag_app.storage.transaction import Transaction
 
 # Each look is a call to Stripe: a page that is reloaded again and again asks for no more than this.
@@ -16,7 +19,15 @@ async def look_soon(tx: Transaction, *, payment_public_id: str) -> None:
 
     Args:
         payment_public_id: Of the order's payment; whether it still needs a look the job sees.
+
+    Raises:
+        NotFound: There is no such payment.
+        DomainError: ``synthetic_data``.
     """
+    payment = await queries.system_by_public_id(tx.session, payment_public_id)
+    if payment is None:
+        raise NotFound("payment")
+    await require_real(tx, payment.organizer_id)
     slot = int(tx.now.timestamp() // LOOK_EVERY.total_seconds())
     await tx.enqueue_once(
         SETTLE_CHECKOUT,

@@ -22,6 +22,7 @@ from kagibag_app.kit.actor import STRIPE, Actor
 from kagibag_app.kit.ids import public_id
 from kagibag_app.kit.money import currency, percent_of
 from kagibag_app.ports.payments import CheckoutSnapshot
+from kagibag_app.storage.synthetic import require_real
 from kagibag_app.storage.transaction import Transaction
 
 
@@ -31,7 +32,11 @@ async def open_for_order(tx: Transaction, actor: Actor, *, order: Order, account
     Args:
         order: A pending order with a total above zero, its row locked or new.
         account: The Stripe account that is charged, never empty.
+
+    Raises:
+        DomainError: ``synthetic_data``.
     """
+    await require_real(tx, order.organizer_id)
     known = await tx.session.scalar(
         sa.select(Payment).where(col(Payment.order_id) == order.id, col(Payment.is_open))
     )

@@ -16,6 +16,7 @@ from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import ids
 from kagibag_app.kit.actor import Actor
 from kagibag_app.live import topics
+from kagibag_app.storage.synthetic import require_real
 from kagibag_app.storage.transaction import Transaction
 
 
@@ -39,8 +40,9 @@ async def create_refund(
         reserve: False when the row takes over the reservation of the one it replaces.
 
     Raises:
-        DomainError: ``refund_exceeds_remaining``: the payment has not that much left.
+        DomainError: ``refund_exceeds_remaining``: the payment has not that much left; ``synthetic_data``.
     """
+    await require_real(tx, order.organizer_id)
     if reserve:
         await payments.reserve(tx, payment_id=payment.id or 0, amount_minor=amount_minor)
     public_id = ids.public_id("rf")

@@ -128,7 +128,7 @@ async def replay_delivery(tx: Transaction, actor: Actor, *, delivery_id: str) ->
             "This delivery is waiting for its next try already. Nothing was sent twice.",
             code="delivery_waiting",
         )
-    queue_again(tx, delivery)
+    await queue_again(tx, delivery)
     delivery.attempts, delivery.delivered_at = 0, None
     tx.touch(topics.webhooks(delivery.organizer_id))
 

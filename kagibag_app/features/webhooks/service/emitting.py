@@ -54,7 +54,7 @@ async def emit(
     await tx.session.flush()
     endpoints = [e for e in await _endpoints(tx, organizer_id) if matches(e.event_filter, type)]
     for endpoint in endpoints:
-        _deliver(tx, event, endpoint)
+        await _deliver(tx, event, endpoint)
     if endpoints and order_id is not None:
         timeline.record(
             tx,
@@ -78,7 +78,7 @@ async def _endpoints(tx: Transaction, organizer_id: int) -> list[WebhookEndpoint
     return list((await tx.session.execute(statement)).scalars())
 
 
-def _deliver(tx: Transaction, event: WebhookEvent, endpoint: WebhookEndpoint) -> None:
+async def _deliver(tx: Transaction, event: WebhookEvent, endpoint: WebhookEndpoint) -> None:
     enabled = endpoint.status == EndpointStatus.ENABLED
     delivery = WebhookDelivery(
         public_id=public_id("whd"),
@@ -91,7 +91,7 @@ def _deliver(tx: Transaction, event: WebhookEvent, endpoint: WebhookEndpoint) ->
     )
     tx.session.add(delivery)
     if enabled:
-        ask_for_try(tx, delivery)
+        await ask_for_try(tx, delivery)
 
 
 def _order_number(data: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from kagibag_app.features.webhooks.rules import (
     DeliveryStatus,
 )
 from kagibag_app.features.webhooks.tables import WebhookDelivery, WebhookEndpoint
+from kagibag_app.storage.synthetic import require_real
 from kagibag_app.storage.transaction import Transaction
 
 WAITING = (DeliveryStatus.QUEUED, DeliveryStatus.RETRYING)
@@ -27,8 +28,13 @@ def saved(row_id: int | None) -> int:
     return row_id
 
 
-def ask_for_try(tx: Transaction, delivery: WebhookDelivery) -> None:
-    """Enqueue the delivery's job: one for all tries up to the next hold or replay."""
+async def ask_for_try(tx: Transaction, delivery: WebhookDelivery) -> None:
+    """Enqueue the delivery's job: one for all tries up to the next hold or replay.
+
+    Raises:
+        DomainError: ``synthetic_data``.
+    """
+    await require_real(tx, delivery.organizer_id)
     tx.enqueue(
         DELIVER_WEBHOOK,
         f"deliver:{delivery.public_id}:{delivery.job_number}",
@@ -44,12 +50,12 @@ def move(delivery: WebhookDelivery, status: DeliveryStatus) -> None:
     delivery.status = DELIVERY_MOVES.require(DeliveryStatus(delivery.status), status)
 
 
-def queue_again(tx: Transaction, delivery: WebhookDelivery) -> None:
+async def queue_again(tx: Transaction, delivery: WebhookDelivery) -> None:
     """Put a delivery back into the queue under a new job."""
     move(delivery, DeliveryStatus.QUEUED)
     delivery.job_number += 1
     delivery.next_try_at = tx.now
-    ask_for_try(tx, delivery)
+    await ask_for_try(tx, delivery)
 
 
 async def hold_waiting(tx: Transaction, endpoint: WebhookEndpoint) -> None:
@@ -68,7 +74,7 @@ async def release_held(tx: Transaction, endpoint: WebhookEndpoint) -> int:
     """Queue what was held; returns how many."""
     held = await _with_status(tx, endpoint, DeliveryStatus.HELD)
     for delivery in held:
-        queue_again(tx, delivery)
+        await queue_again(tx, delivery)
     return len(held)
 
 
