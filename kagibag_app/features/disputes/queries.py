@@ -76,10 +76,17 @@ async def counts(session: AsyncSession, organizer_id: int) -> dict[str, int]:
 
 async def needs_response(session: AsyncSession, organizer_id: int) -> int:
     """Count the disputes and inquiries that wait for an answer; what a bank reviews needs nothing."""
-    query = sa.select(sa.func.count()).where(
-        col(Dispute.organizer_id) == organizer_id, col(Dispute.status).in_(sorted(UNANSWERED))
+    return await session.scalar(sa.select(responses_wanted(organizer_id))) or 0
+
+
+def responses_wanted(organizer_id: int) -> sa.ScalarSelect[int]:
+    """Return the same count as a part of another statement: the navigation has several counts, in one."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(Dispute)
+        .where(col(Dispute.organizer_id) == organizer_id, col(Dispute.status).in_(sorted(UNANSWERED)))
+        .scalar_subquery()
     )
-    return (await session.execute(query)).scalar_one()
 
 
 async def for_order(session: AsyncSession, organizer_id: int, order_id: int) -> list[DisputeRow]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kagibag_app.features.disputes import queries as disputes
@@ -19,8 +20,6 @@ class NavCounts:
 
 
 async def nav_counts(session: AsyncSession, organizer_id: int) -> NavCounts:
-    """Count what waits for a decision or a response."""
-    return NavCounts(
-        await refunds.needs_decision(session, organizer_id),
-        await disputes.needs_response(session, organizer_id),
-    )
+    """Count what waits for a decision or a response, in one statement."""
+    wanted = sa.select(refunds.decisions_wanted(organizer_id), disputes.responses_wanted(organizer_id))
+    return NavCounts(*(await session.execute(wanted)).one())

@@ -30,7 +30,13 @@ from kagibag_app.features.refunds.queries.facts import (
     why_not,
 )
 from kagibag_app.features.refunds.queries.money import refunds_of_order
-from kagibag_app.features.refunds.queries.queue import TABS, needs_decision, queue_page, request_version
+from kagibag_app.features.refunds.queries.queue import (
+    TABS,
+    decisions_wanted,
+    needs_decision,
+    queue_page,
+    request_version,
+)
 
 __all__ = [
     "TABS",
@@ -40,6 +46,7 @@ __all__ = [
     "allocations_of",
     "another_is_submitting",
     "attendee_refunds",
+    "decisions_wanted",
     "is_surplus",
     "last_refund",
     "needs_decision",

@@ -65,9 +65,21 @@ async def queue_page(
 
 
 async def needs_decision(session: AsyncSession, organizer_id: int) -> int:
-    """Return how many requests wait for a decision, for the navigation."""
-    counts = await _counts(session, organizer_id)
-    return sum(counts.get(s, 0) for s in TABS[FIRST_TAB][1])
+    """Return how many requests wait for a decision."""
+    return await session.scalar(sa.select(decisions_wanted(organizer_id))) or 0
+
+
+def decisions_wanted(organizer_id: int) -> sa.ScalarSelect[int]:
+    """Return the same count as a part of another statement: the navigation has several counts, in one."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(RefundRequest)
+        .where(
+            col(RefundRequest.organizer_id) == organizer_id,
+            col(RefundRequest.status).in_(sorted(TABS[FIRST_TAB][1])),
+        )
+        .scalar_subquery()
+    )
 
 
 async def request_version(session: AsyncSession, organizer_id: int, request_id: str) -> int | None:
