@@ -146,6 +146,21 @@ def test_roles_include_one_another_and_unknown_ones_nothing() -> None:
     assert not any(allowed(role, action) for role in (Role.SUPPORT, Role.VIEWER) for action in MONEY_ACTIONS)
 
 
+async def test_members_are_one_organization_s_with_what_the_team_page_shows(runtime: Runtime) -> None:
+    org = await organizer(runtime)
+    other = await organizer(runtime, "other")
+    await member(runtime, org, Role.SUPPORT)
+    await member(runtime, other, Role.OWNER)
+    async with runtime.store.read() as session:
+        mine = await queries.members(session, org)
+        theirs = await queries.members(session, other)
+    assert [(row.role, row.status) for row in mine] == [("support", "active")]
+    assert [(row.role, row.status) for row in theirs] == [("owner", "active")]
+    assert mine[0].public_id.startswith("usr_")
+    assert mine[0].last_active_at is not None
+    assert mine[0].email != theirs[0].email
+
+
 async def test_what_was_done_is_in_the_audit_trail_without_secrets(runtime: Runtime) -> None:
     person = await member(runtime, await organizer(runtime))
     async with runtime.store.read() as session:

@@ -14,6 +14,7 @@ from kagibag_app.features.accounts.views import (
     Credentials,
     Decider,
     InstallationView,
+    MemberRow,
     OrganizerChoice,
     SessionView,
 )
@@ -118,6 +119,28 @@ async def choices(session: AsyncSession, user_id: int) -> list[OrganizerChoice]:
         .order_by(col(Organizer.name), col(Organizer.id))
     )
     return [OrganizerChoice(*row) for row in rows]
+
+
+async def members(session: AsyncSession, organizer_id: int) -> list[MemberRow]:
+    """Return an organization's team, the removed ones too: those who may enter first, then by name."""
+    last_active = (
+        sa.select(sa.func.max(col(LoginSession.last_active_at)))
+        .where(
+            col(LoginSession.user_id) == col(User.id),
+            col(LoginSession.organizer_id) == col(Membership.organizer_id),
+        )
+        .scalar_subquery()
+    )
+    rows = await session.execute(
+        sa.select(
+            col(User.public_id), col(User.name), col(User.email), col(Membership.role), col(Membership.status),
+            col(Membership.created_at), last_active,
+        )
+        .join(User, col(User.id) == col(Membership.user_id))
+        .where(col(Membership.organizer_id) == organizer_id)
+        .order_by(sa.case((_ACTIVE_MEMBER, 0), else_=1), col(User.name), col(User.id))
+    )  # fmt: skip
+    return [MemberRow(*row) for row in rows]
 
 
 def _sessions() -> sa.Select[*tuple[Any, ...]]:

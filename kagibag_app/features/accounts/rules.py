@@ -34,6 +34,11 @@ class Action(StrEnum):
     READ_MESSAGE_BODIES = "read_message_bodies"
     WRITE_NOTES = "write_notes"
     RESEND_MAIL = "resend_mail"
+    CORRECT_EMAIL = "correct_email"
+    CHECK_IN = "check_in"
+    EXPORT_ORDERS = "export_orders"
+    VOID_TICKETS = "void_tickets"
+    CANCEL_ORDERS = "cancel_orders"
     DECIDE_REFUNDS = "decide_refunds"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_TEAM = "manage_team"
@@ -48,8 +53,21 @@ _VIEW = frozenset(
         Action.VIEW_MESSAGES,
     }
 )
-_SUPPORT = _VIEW | {Action.VIEW_EMAILS, Action.READ_MESSAGE_BODIES, Action.WRITE_NOTES, Action.RESEND_MAIL}
-_MANAGER = _SUPPORT | {Action.DECIDE_REFUNDS, Action.MANAGE_WEBHOOKS}
+_SUPPORT = _VIEW | {
+    Action.VIEW_EMAILS,
+    Action.READ_MESSAGE_BODIES,
+    Action.WRITE_NOTES,
+    Action.RESEND_MAIL,
+    Action.CORRECT_EMAIL,
+    Action.CHECK_IN,
+    Action.EXPORT_ORDERS,
+}
+_MANAGER = _SUPPORT | {
+    Action.VOID_TICKETS,
+    Action.CANCEL_ORDERS,
+    Action.DECIDE_REFUNDS,
+    Action.MANAGE_WEBHOOKS,
+}
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {
     Role.VIEWER: _VIEW,
@@ -59,7 +77,7 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
 }
 
 # Decisions about money need a login, a re-authentication or another money decision not long ago.
-MONEY_ACTIONS = frozenset({Action.DECIDE_REFUNDS})
+MONEY_ACTIONS = frozenset({Action.DECIDE_REFUNDS, Action.CANCEL_ORDERS})
 
 
 # A session ends after this long without anything a person did, and in any case after its absolute life.

@@ -51,6 +51,26 @@ class Decider:
 
 
 @dataclass(frozen=True, slots=True)
+class MemberRow:
+    """Somebody of an organization's team.
+
+    Attributes:
+        public_id: Of the user (``usr_...``).
+        status: ``active``, or ``disabled`` once removed; what they did keeps their name.
+        joined_at: When the membership began (UTC).
+        last_active_at: When they last did something here (UTC); ``None`` before their first login.
+    """
+
+    public_id: str
+    name: str
+    email: str
+    role: str
+    status: str
+    joined_at: datetime
+    last_active_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class InstallationView:
     """Which Stripe this database belongs to."""
 
