@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
-from sqlmodel import Field
+from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -59,3 +59,8 @@ def minor(default: int | None = 0) -> Any:
     if default is None:
         return Field(sa_type=sa.BigInteger, nullable=False)
     return Field(default=default, sa_type=sa.BigInteger, nullable=False)
+
+
+def table_of(model: type[SQLModel]) -> sa.Table:
+    """Return a model's table, for reads that take plain columns: each costs half of one through the mapped class."""
+    return cast("sa.Table", model.__table__)  # pyright: ignore[reportAttributeAccessIssue] - set by SQLModel

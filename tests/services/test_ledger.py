@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from kagibag_app.features.ledger import queries, service
 from kagibag_app.features.ledger.rules import LABELS, EntryKind, parts
 from kagibag_app.features.ledger.tables import LedgerEntry
+from kagibag_app.features.ledger.views import sums_of
 from kagibag_app.kit.money import Money
 from tests.services.shop import PLATFORM, Shop
 from tests.services.stripe_snapshots import balance
@@ -42,7 +43,8 @@ async def test_sums_are_per_currency_and_per_organizer(shop: Shop) -> None:
     await _book(shop, "txn_2", -4200, 0, EntryKind.REFUND)
     await _book(shop, "txn_3", 5000, 0, EntryKind.CHARGE, currency="EUR")
     async with shop.store.read() as session:
-        sums = {row.currency: row.minor for row in await queries.order_balance(session, shop.organizer_id, 7)}
+        booked = await queries.for_order(session, shop.organizer_id, 7)
+        sums = {row.currency: row.minor for row in sums_of(booked)}
         assert sums == {"EUR": 5000, "USD": 3926}
         assert await queries.organizer_balance(session, shop.organizer_id + 1) == []
         assert len(await queries.system_account_balance(session, PLATFORM)) == 2

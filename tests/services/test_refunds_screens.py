@@ -7,7 +7,7 @@ from datetime import timedelta
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import RequestStatus
-from kagibag_app.features.refunds.views import AttendeeRefunds, QueuePage, RequestDetail
+from kagibag_app.features.refunds.views import AttendeeRefunds, OrderRefunds, QueuePage, RequestDetail
 from tests.refund_desk import Desk
 
 pytest_plugins = ["tests.refund_fixtures"]
@@ -114,7 +114,7 @@ async def test_another_organizers_order_shows_nothing(desk: Desk) -> None:
     async with desk.shop.store.read() as session:
         assert await queries.attendee_refunds(session, stranger, order.id or 0, now=desk.shop.now) is None
         assert await queries.request_detail(session, stranger, request.public_id, now=desk.shop.now) is None
-        assert await queries.refunds_of_order(session, stranger, order.id or 0) == []
+        assert await queries.refunds_of_order(session, stranger, order.id or 0) == OrderRefunds([], [], {})
         assert await queries.request_version(session, stranger, request.public_id) is None
         assert (await queries.queue_page(session, stranger)).rows == []
 
@@ -219,6 +219,5 @@ async def test_a_failed_request_shows_its_reason_and_may_be_retried(desk: Desk) 
     (row,) = shown.refunds
     assert (row.failure_code, row.source_label, row.may_retry) == ("insufficient_funds", "Request", False)
     async with desk.shop.store.read() as session:
-        assert [
-            r.id for r in await queries.refunds_of_order(session, desk.shop.organizer_id, order.id or 0)
-        ] == [row.id]
+        of_order = await queries.refunds_of_order(session, desk.shop.organizer_id, order.id or 0)
+    assert [refund.id for refund in of_order.refunds] == [row.id]

@@ -81,10 +81,10 @@ class Desk:
 
 
 @contextlib.asynccontextmanager
-async def open_desk(folder: Path) -> AsyncIterator[Desk]:
-    """Open it on a fresh database; limits begin anew."""
+async def open_desk(folder: Path, **settings: Any) -> AsyncIterator[Desk]:
+    """Open it on a fresh database, or on ``database_url``; limits begin anew."""
     limits.count_in("")
-    async with small_runtime(folder) as runtime, browser() as opened:
+    async with small_runtime(folder, **settings) as runtime, browser() as opened:
         shop = Shop(runtime.store, runtime.clock, await organizer(runtime))
         event = await shop.event(refund_policy=POLICY, **_times(shop))
         floor = await shop.ticket_type(event, "General admission", 4200, 100)

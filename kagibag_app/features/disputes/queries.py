@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +28,7 @@ from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.rules import method_text
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.kit.errors import NotFound
+from kagibag_app.storage.columns import table_of
 
 _OPEN = col(Dispute.status).in_(UNDECIDED)
 _FILTERS: dict[DisputeFilter, sa.ColumnElement[bool]] = {
@@ -37,6 +38,15 @@ _FILTERS: dict[DisputeFilter, sa.ColumnElement[bool]] = {
     DisputeFilter.ALL: sa.true(),
 }
 _FEES = (EntryKind.DISPUTE_FEE, EntryKind.DISPUTE_FEE_REVERSAL)
+
+_D, _O, _E = table_of(Dispute), table_of(Order), table_of(Event)
+_OF_ORDER = (
+    sa.select(*_D.c, _O.c.public_id.label("order_public_id"), _O.c.number, _O.c.buyer_name, _E.c.title)
+    .join_from(_D, _O, _O.c.id == _D.c.order_id)
+    .join(_E, _E.c.id == _O.c.event_id)
+    .where(_D.c.organizer_id == sa.bindparam("organizer"), _D.c.order_id == sa.bindparam("order"))
+    .order_by(_D.c.opened_at.desc(), _D.c.id.desc())
+)
 
 
 async def dispute_page(
@@ -79,24 +89,23 @@ async def needs_response(session: AsyncSession, organizer_id: int) -> int:
     return await session.scalar(sa.select(responses_wanted(organizer_id))) or 0
 
 
-def responses_wanted(organizer_id: int) -> sa.ScalarSelect[int]:
+def responses_wanted(organizer_id: int | sa.BindParameter[int]) -> sa.ScalarSelect[int]:
     """Return the same count as a part of another statement: the navigation has several counts, in one."""
+    waiting = sa.or_(*(_D.c.status == status for status in sorted(UNANSWERED)))
     return (
         sa.select(sa.func.count())
-        .select_from(Dispute)
-        .where(col(Dispute.organizer_id) == organizer_id, col(Dispute.status).in_(sorted(UNANSWERED)))
+        .select_from(_D)
+        .where(_D.c.organizer_id == organizer_id, waiting)
         .scalar_subquery()
     )
 
 
 async def for_order(session: AsyncSession, organizer_id: int, order_id: int) -> list[DisputeRow]:
     """Return an order's disputes, newest first."""
-    found = await session.execute(
-        _rows()
-        .where(col(Dispute.organizer_id) == organizer_id, col(Dispute.order_id) == order_id)
-        .order_by(col(Dispute.opened_at).desc(), col(Dispute.id).desc())
-    )
-    return [_row(*row) for row in found]
+    found = await session.execute(_OF_ORDER, {"organizer": organizer_id, "order": order_id})
+    return [
+        _row(row, _OrderShown(row.order_public_id, row.number, row.buyer_name), row.title) for row in found
+    ]
 
 
 async def dispute_view(session: AsyncSession, organizer_id: int, public_id: str) -> DisputeView:
@@ -211,7 +220,15 @@ async def _movements(session: AsyncSession, dispute: Dispute) -> list[LedgerEntr
     return list(rows)
 
 
-def _row(dispute: Dispute, order: Order, title: str) -> DisputeRow:
+class _OrderShown(NamedTuple):
+    """What a row says of its order."""
+
+    public_id: str
+    number: str
+    buyer_name: str
+
+
+def _row(dispute: Any, order: Order | _OrderShown, title: str) -> DisputeRow:
     return DisputeRow(
         public_id=dispute.public_id,
         order_public_id=order.public_id,

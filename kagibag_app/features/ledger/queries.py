@@ -8,35 +8,23 @@ from sqlmodel import col
 
 from kagibag_app.features.ledger.tables import LedgerEntry
 from kagibag_app.features.ledger.views import LedgerRow, LedgerSum
+from kagibag_app.storage.columns import table_of
+
+_T = table_of(LedgerEntry)
+_OF_ORDER = (
+    sa.select(
+        _T.c.at, _T.c.kind, _T.c.balance_transaction, _T.c.cause, _T.c.settlement_minor, _T.c.settlement_currency,
+        _T.c.presentment_minor, _T.c.presentment_currency,
+    )
+    .where(_T.c.organizer_id == sa.bindparam("organizer"), _T.c.order_id == sa.bindparam("order"))
+    .order_by(_T.c.at, _T.c.id)
+)  # fmt: skip
 
 
 async def for_order(session: AsyncSession, organizer_id: int, order_id: int) -> list[LedgerRow]:
-    """Return an order's entries as they were booked, oldest first."""
-    rows = await session.scalars(
-        sa.select(LedgerEntry)
-        .where(col(LedgerEntry.organizer_id) == organizer_id, col(LedgerEntry.order_id) == order_id)
-        .order_by(col(LedgerEntry.at), col(LedgerEntry.id))
-    )
-    return [
-        LedgerRow(
-            at=row.at,
-            kind=row.kind,
-            balance_transaction=row.balance_transaction,
-            cause=row.cause,
-            settlement_minor=row.settlement_minor,
-            settlement_currency=row.settlement_currency,
-            presentment_minor=row.presentment_minor,
-            presentment_currency=row.presentment_currency,
-        )
-        for row in rows
-    ]
-
-
-async def order_balance(session: AsyncSession, organizer_id: int, order_id: int) -> list[LedgerSum]:
-    """Return what an order has brought in at Stripe, one sum per settlement currency."""
-    return await _sums(
-        session, col(LedgerEntry.organizer_id) == organizer_id, col(LedgerEntry.order_id) == order_id
-    )
+    """Return an order's entries as they were booked, oldest first. ``views.sums_of`` adds them up."""
+    rows = await session.execute(_OF_ORDER, {"organizer": organizer_id, "order": order_id})
+    return [LedgerRow(*row) for row in rows]
 
 
 async def organizer_balance(session: AsyncSession, organizer_id: int) -> list[LedgerSum]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -39,3 +40,11 @@ class LedgerSum:
 
     currency: str
     minor: int
+
+
+def sums_of(rows: Iterable[LedgerRow]) -> list[LedgerSum]:
+    """Return what entries come to, one sum per settlement currency, by its code."""
+    sums: dict[str, int] = {}
+    for row in rows:
+        sums[row.settlement_currency] = sums.get(row.settlement_currency, 0) + row.settlement_minor
+    return [LedgerSum(currency, minor) for currency, minor in sorted(sums.items())]

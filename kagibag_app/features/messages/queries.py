@@ -13,8 +13,17 @@ from kagibag_app.features.messages.documents import order_reference, subject_lin
 from kagibag_app.features.messages.rules import MessageStatus, Template
 from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.messages.views import MessagePage, MessageRow, StoredMessage
+from kagibag_app.storage.columns import table_of
 
 PAGE = 50
+
+_T = table_of(EmailMessage)
+_OF_ORDER = (
+    sa.select(*_T.c)
+    .where(_T.c.organizer_id == sa.bindparam("organizer"), _T.c.order_id == sa.bindparam("order"))
+    .order_by(_T.c.id.desc())
+    .limit(PAGE)
+)
 
 
 async def log(
@@ -52,8 +61,7 @@ async def log(
 
 async def of_order(session: AsyncSession, organizer_id: int, order_id: int) -> tuple[MessageRow, ...]:
     """Return the mails about one order, newest first."""
-    statement = _messages(organizer_id).where(col(EmailMessage.order_id) == order_id)
-    found = await session.scalars(statement.order_by(col(EmailMessage.id).desc()).limit(PAGE))
+    found = await session.execute(_OF_ORDER, {"organizer": organizer_id, "order": order_id})
     return tuple(_row(message) for message in found)
 
 
@@ -78,7 +86,7 @@ def _stored(found: EmailMessage | None) -> StoredMessage | None:
     return None if found is None else StoredMessage(_row(found), found.params)
 
 
-def _row(found: EmailMessage) -> MessageRow:
+def _row(found: Any) -> MessageRow:
     template = Template(found.template)
     reference = order_reference(found.params)
     return MessageRow(

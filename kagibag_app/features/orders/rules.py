@@ -15,6 +15,7 @@ HOLD = timedelta(minutes=35)
 PAGE_SIZE = 50
 # Shorter pieces of a number would find half of all orders.
 NUMBER_PART = 4
+_NUMBER_CHARS, _NUMBER_MAX = 8, 40
 
 
 class OrderStatus(StrEnum):
@@ -199,6 +200,16 @@ def search_text(typed: object) -> str:
         BadInput: Not text, or longer than any number or address.
     """
     return one_line(typed, field="search", limit=254, required=False)
+
+
+def written_number(typed: str) -> str:
+    """Return an order number as it is stored, ``KB-7F3K-9Q2M``; empty for what can't be one.
+
+    Any case, with or without dashes and prefix, look-alike letters forgiven.
+    """
+    part = normalise_code(typed[:_NUMBER_MAX])
+    part = part.removeprefix("KB") if len(part) > _NUMBER_CHARS else part
+    return f"KB-{part[:4]}-{part[4:]}" if len(part) == _NUMBER_CHARS and part.isascii() else ""
 
 
 def number_part(search: str) -> str:

@@ -113,6 +113,22 @@ class OrderView:
 
 
 @dataclass(frozen=True)
+class WholeOrder:
+    """An order as its organizer's members see it.
+
+    Attributes:
+        key: Its internal id, for its topic and for what other features know of it.
+        zone: The organizer's zone.
+        line_ids: The public id of each line by its internal one.
+    """
+
+    key: int
+    zone: str
+    order: OrderView
+    line_ids: dict[int, str]
+
+
+@dataclass(frozen=True)
 class TicketPage:
     """One ticket alone, as its own link shows it: no price, no other ticket."""
 

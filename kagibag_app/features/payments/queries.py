@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,21 +15,27 @@ from kagibag_app.features.orders.tables import LineItem
 from kagibag_app.features.payments.rules import UNSETTLED, EventOutcome, PaymentStatus, method_text
 from kagibag_app.features.payments.tables import Payment, PaymentAttempt, StripeEvent
 from kagibag_app.features.payments.views import AttemptView, InboxRow, PaymentView
+from kagibag_app.storage.columns import table_of
 
 _INBOX_LIMIT = 200
+
+_P, _A = table_of(Payment), table_of(PaymentAttempt)
+_OF_ORDER = (
+    sa.select(*_P.c, _A.c.at, _A.c.method, _A.c.code, _A.c.message)
+    .join_from(_P, _A, _A.c.payment_id == _P.c.id, isouter=True)
+    .where(_P.c.organizer_id == sa.bindparam("organizer"), _P.c.order_id == sa.bindparam("order"))
+    .order_by(_P.c.id.desc(), _A.c.id)
+)
 
 
 async def payments_of_order(session: AsyncSession, organizer_id: int, order_id: int) -> list[PaymentView]:
     """Return an order's payments, newest first."""
-    payments = (
-        await session.scalars(
-            sa.select(Payment)
-            .where(col(Payment.organizer_id) == organizer_id, col(Payment.order_id) == order_id)
-            .order_by(col(Payment.id).desc())
-        )
-    ).all()
-    attempts = await _attempts(session, [payment.id for payment in payments])
-    return [_view(payment, attempts.get(payment.id, ())) for payment in payments]
+    rows = (await session.execute(_OF_ORDER, {"organizer": organizer_id, "order": order_id})).all()
+    attempts: dict[int, list[AttemptView]] = {row.id: [] for row in rows}
+    for row in rows:
+        if row.at is not None:
+            attempts[row.id].append(AttemptView(row.at, row.method, row.code, row.message))
+    return [_view(row, tuple(attempts[row.id])) for row in {row.id: row for row in rows}.values()]
 
 
 async def payment_of_order(session: AsyncSession, organizer_id: int, order_id: int) -> PaymentView | None:
@@ -173,20 +180,7 @@ async def system_inbox_counts(session: AsyncSession) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-async def _attempts(session: AsyncSession, payment_ids: list[int]) -> dict[int, tuple[AttemptView, ...]]:
-    rows = await session.scalars(
-        sa.select(PaymentAttempt)
-        .where(col(PaymentAttempt.payment_id).in_(payment_ids))
-        .order_by(col(PaymentAttempt.id))
-    )
-    found: dict[int, tuple[AttemptView, ...]] = {}
-    for row in rows:
-        view = AttemptView(at=row.at, method=row.method, code=row.code, message=row.message)
-        found[row.payment_id] = (*found.get(row.payment_id, ()), view)
-    return found
-
-
-def _view(payment: Payment, attempts: tuple[AttemptView, ...]) -> PaymentView:
+def _view(payment: Any, attempts: tuple[AttemptView, ...]) -> PaymentView:
     return PaymentView(
         public_id=payment.public_id,
         status=payment.status,

@@ -118,6 +118,42 @@ class AttendeeRefunds:
 
 
 @dataclass(frozen=True, slots=True)
+class OrderRequest:
+    """What a buyer asked for, as the order's members see it.
+
+    Attributes:
+        tickets: How many of each ticket type.
+        amount_minor: What was approved, else what was asked.
+        answer: The organizer's words; ``reply`` the buyer's to a decline.
+        failure: Why its newest refund failed; empty otherwise.
+    """
+
+    id: str
+    status: str
+    tickets: dict[str, int]
+    category: str
+    reason: str
+    currency: str
+    amount_minor: int
+    answer: str
+    reply: str
+    failure: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRefunds:
+    """Everything about refunds of one order, newest first.
+
+    Attributes:
+        taken: What refunds that hold their amount take of each line item, by its key (minor units).
+    """
+
+    refunds: list[RefundRow]
+    requests: list[OrderRequest]
+    taken: dict[int, int]
+
+
+@dataclass(frozen=True, slots=True)
 class Flag:
     """Something to look at first: checked_in, disputed, event_over, second_request, failed, unknown."""
 

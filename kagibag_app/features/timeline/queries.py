@@ -4,44 +4,43 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
 from kagibag_app.features.timeline.tables import TimelineEntry
-from kagibag_app.features.timeline.views import PUBLIC_KINDS, TimelineRow, row
+from kagibag_app.features.timeline.views import PUBLIC_KINDS, TimelinePage, TimelineRow
+from kagibag_app.storage.columns import table_of
 
 LIMIT = 200
 
+_T = table_of(TimelineEntry)
+_OF_ORDER = (
+    sa.select(
+        _T.c.id, _T.c.kind, _T.c.at, _T.c.actor_kind, _T.c.actor_name, _T.c.old_state, _T.c.new_state, _T.c.data,
+        _T.c.unexpected,
+    )
+    .where(_T.c.organizer_id == sa.bindparam("organizer"), _T.c.order_id == sa.bindparam("order"))
+    .order_by(_T.c.id.desc())
+    .limit(sa.bindparam("limit"))
+)  # fmt: skip
+_PUBLIC = _OF_ORDER.where(_T.c.kind.in_(sorted(PUBLIC_KINDS)))
+
 
 async def for_order(
-    session: AsyncSession, organizer_id: int, *, order_id: int, zone: str, public: bool = False
-) -> list[TimelineRow]:
-    """Return an order's entries, newest first, at most 200.
+    session: AsyncSession,
+    organizer_id: int,
+    *,
+    order_id: int,
+    limit: int = LIMIT,
+    public: bool = False,
+    show_emails: bool = True,
+) -> TimelinePage:
+    """Return an order's newest entries, the newest first.
 
     Args:
-        zone: IANA zone the times are shown in.
+        limit: How many at most.
         public: Only what the buyer may see.
+        show_emails: False masks addresses in every text.
     """
-    query = (
-        sa.select(TimelineEntry)
-        .where(col(TimelineEntry.organizer_id) == organizer_id, col(TimelineEntry.order_id) == order_id)
-        .order_by(col(TimelineEntry.id).desc())
-        .limit(LIMIT)
-    )
-    if public:
-        query = query.where(col(TimelineEntry.kind).in_(sorted(PUBLIC_KINDS)))
-    entries = (await session.execute(query)).scalars().all()
-    return [
-        row(
-            id=entry.id or 0,
-            kind=entry.kind,
-            at=entry.at,
-            actor_kind=entry.actor_kind,
-            actor_name=entry.actor_name,
-            old_state=entry.old_state,
-            new_state=entry.new_state,
-            data=entry.data,
-            unexpected=entry.unexpected,
-            zone=zone,
-        )
-        for entry in entries
-    ]
+    wanted = {"organizer": organizer_id, "order": order_id, "limit": limit + 1}
+    found = (await session.execute(_PUBLIC if public else _OF_ORDER, wanted)).all()
+    rows = [TimelineRow(*entry, show_emails=show_emails) for entry in found[:limit]]
+    return TimelinePage(rows, more=len(found) > limit)

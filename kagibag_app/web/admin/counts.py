@@ -10,6 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from kagibag_app.features.disputes import queries as disputes
 from kagibag_app.features.refunds import queries as refunds
 
+# Made once: building a statement costs as much as asking it.
+_ORGANIZER: sa.BindParameter[int] = sa.bindparam("organizer")
+_COUNTS = sa.select(refunds.decisions_wanted(_ORGANIZER), disputes.responses_wanted(_ORGANIZER))
+
 
 @dataclass(frozen=True, slots=True)
 class NavCounts:
@@ -21,5 +25,4 @@ class NavCounts:
 
 async def nav_counts(session: AsyncSession, organizer_id: int) -> NavCounts:
     """Count what waits for a decision or a response, in one statement."""
-    wanted = sa.select(refunds.decisions_wanted(organizer_id), disputes.responses_wanted(organizer_id))
-    return NavCounts(*(await session.execute(wanted)).one())
+    return NavCounts(*(await session.execute(_COUNTS, {"organizer": organizer_id})).one())

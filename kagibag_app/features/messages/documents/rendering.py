@@ -94,8 +94,9 @@ def _about(template: Template, card: Card, params: Mapping[str, Any]) -> str:
 
 
 def _one_line(text: str) -> str:
-    visible = (" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
-    return " ".join("".join(visible).split())[:_LONGEST_SUBJECT]
+    if not text.isprintable():
+        text = "".join(" " if unicodedata.category(c) in ("Cc", "Zl", "Zp") else c for c in text)
+    return " ".join(text.split())[:_LONGEST_SUBJECT]
 
 
 @lru_cache(maxsize=1)

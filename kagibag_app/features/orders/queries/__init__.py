@@ -13,6 +13,7 @@ from kagibag_app.features.orders.queries.rows import (
     tickets_of,
 )
 from kagibag_app.features.orders.queries.showing import link_card, mail_card, order_view, ticket_page
+from kagibag_app.features.orders.queries.whole import whole_order
 
 __all__ = [
     "applied_of",
@@ -29,4 +30,5 @@ __all__ = [
     "ticket_order",
     "ticket_page",
     "tickets_of",
+    "whole_order",
 ]

@@ -34,8 +34,32 @@ async def order_view(session: AsyncSession, order: Order, *, show_emails: bool =
     """
     lines = await lines_of(session, order.id)
     tickets = await tickets_of(session, order.id)
-    applied = await applied_of(session, order.id)
     by_line = {ticket.line_item_id: ticket.public_id for ticket in tickets}
+    return view_of(
+        order,
+        applied=await applied_of(session, order.id),
+        event=await _event(session, order),
+        lines=[_line(line, by_line.get(line.id, "")) for line in lines],
+        tickets=_tickets(lines, tickets),
+        show_emails=show_emails,
+    )
+
+
+def view_of(
+    order: Any,
+    *,
+    applied: Any,
+    event: OrderEvent,
+    lines: list[LineView],
+    tickets: list[TicketView],
+    show_emails: bool,
+) -> OrderView:
+    """Put an order together.
+
+    Args:
+        order: Its row, mapped or plain.
+        applied: The row of the promotion that was applied, or nothing.
+    """
     return OrderView(
         id=order.public_id,
         number=order.number,
@@ -59,11 +83,11 @@ async def order_view(session: AsyncSession, order: Order, *, show_emails: bool =
         hold_until=iso(order.hold_until),
         paid_at=iso(order.paid_at),
         cancelled_at=iso(order.cancelled_at),
-        event=await _event(session, order),
+        event=event,
         refund_policy=dict(order.refund_policy),
         groups=_groups(lines),
-        lines=[_line(line, by_line.get(line.id, "")) for line in lines],
-        tickets=_tickets(lines, tickets),
+        lines=lines,
+        tickets=tickets,
     )
 
 
@@ -118,8 +142,8 @@ async def _event(session: AsyncSession, order: Order) -> OrderEvent:
     )
 
 
-def _groups(lines: Sequence[LineItem]) -> list[LineGroup]:
-    counts = Counter((line.type_name, line.list_minor) for line in lines)
+def _groups(lines: Sequence[LineView]) -> list[LineGroup]:
+    counts = Counter((line.name, line.list_minor) for line in lines)
     return [LineGroup(name, count, price, count * price) for (name, price), count in counts.items()]
 
 

@@ -29,7 +29,7 @@ from kagibag_app.features.refunds.queries.facts import (
     unsent_refunds,
     why_not,
 )
-from kagibag_app.features.refunds.queries.money import refunds_of_order
+from kagibag_app.features.refunds.queries.of_order import refunds_of_order
 from kagibag_app.features.refunds.queries.queue import (
     TABS,
     decisions_wanted,

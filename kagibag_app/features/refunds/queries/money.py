@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,11 +20,6 @@ from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.refunds.views import SOURCES, BuyerHistory, MoneyBar, RefundRow
 
 
-async def refunds_of_order(session: AsyncSession, organizer_id: int, order_id: int) -> list[RefundRow]:
-    """Return an order's refunds, newest first."""
-    return refund_rows([r for r in await all_refunds(session, order_id) if r.organizer_id == organizer_id])
-
-
 async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
     """Return every refund of an order, newest first."""
     return (
@@ -33,13 +29,13 @@ async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
     ).all()
 
 
-def refund_rows(refunds: Sequence[Refund]) -> list[RefundRow]:
-    """Return refunds as members see them."""
+def refund_rows(refunds: Sequence[Any]) -> list[RefundRow]:
+    """Return refunds as members see them; their rows may be mapped or plain."""
     replaced = {r.retry_of for r in refunds}
     return [
         RefundRow(
             id=r.public_id, status=r.status, raw_status=r.raw_status, source=r.source,
-            source_label=SOURCES.get(RefundSource(r.source), r.source), amount_minor=r.amount_minor,
+            source_label=SOURCES[RefundSource(r.source)], amount_minor=r.amount_minor,
             currency=r.currency, stripe_id=r.stripe_refund_id or "", bank_reference=r.bank_reference,
             failure=r.failure_message, failure_code=r.failure_code, note=_note(r), tries=r.tries, flagged=r.flagged,
             may_retry=r.status == RefundStatus.FAILED and r.request_id is None and r.id not in replaced,
@@ -50,7 +46,7 @@ def refund_rows(refunds: Sequence[Refund]) -> list[RefundRow]:
     ]  # fmt: skip
 
 
-def _note(refund: Refund) -> str:
+def _note(refund: Any) -> str:
     if refund.status == RefundStatus.UNKNOWN:
         return "Stripe did not answer clearly. It is asked again by itself; the money can't go back twice."
     if refund.status == RefundStatus.CREATED and refund.tries:

@@ -29,16 +29,19 @@ def request_rows(story: Story) -> list[RequestRow]:
     """Return what the buyer asked for, with where it is decided."""
     return [
         RequestRow(
-            id=card.id,
-            href=address("/admin/refunds", request=card.id),
-            title=card.title,
-            status=card.status,
-            reason=": ".join(filter(None, (reason_label(card.category), card.reason))),
-            answer=card.answer,
-            trouble=card.trouble,
-            amount=l10n.money(card.amount_minor, card.currency),
+            id=asked.id,
+            href=address("/admin/refunds", request=asked.id),
+            title=", ".join(
+                name if count == 1 else f"{count} × {name}" for name, count in asked.tickets.items()
+            ),
+            status=asked.status,
+            reason=": ".join(filter(None, (reason_label(asked.category), asked.reason))),
+            answer=asked.answer,
+            reply=asked.reply,
+            trouble=asked.failure,
+            amount=l10n.money(asked.amount_minor, asked.currency),
         )
-        for card in story.requests
+        for asked in story.requests
     ]
 
 
@@ -127,19 +130,19 @@ def happenings(story: Story) -> list[Happening]:
     """Return the timeline, newest first, under its days in the organizer's zone."""
     found: list[Happening] = []
     before = ""
-    for row in story.timeline:
-        at = datetime.fromisoformat(row.iso)
-        day = l10n.day(at, story.zone)
+    for row in story.timeline.rows:
+        day = l10n.day(row.at, story.zone)
         found.append(
             Happening(
                 id=str(row.id),
                 kind=row.kind,
                 text=row.text,
                 detail=row.detail,
+                said=row.said,
                 by=row.actor,
-                at=f"{at.astimezone(ZoneInfo(story.zone)):%H:%M:%S}",
-                iso=row.iso,
-                exact=row.exact,
+                at=f"{row.at.astimezone(ZoneInfo(story.zone)):%H:%M:%S}",
+                iso=row.at.isoformat(),
+                exact=l10n.moment(row.at, story.zone),
                 day="" if day == before else day,
             )
         )

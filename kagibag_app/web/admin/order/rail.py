@@ -58,6 +58,7 @@ def _happening(happening: Happening) -> rx.Component:
         exact=happening.exact,
         by=happening.by,
         detail=happening.detail,
+        quote=happening.said,
     )
     return rx.fragment(when(happening.day, timeline_day(happening.day)), entry, key=happening.id)
 

@@ -83,6 +83,7 @@ class RequestRow:
     status: str
     reason: str
     answer: str
+    reply: str
     trouble: str
     amount: str
 
@@ -155,6 +156,7 @@ class Happening:
     kind: str
     text: str
     detail: str
+    said: str
     by: str
     at: str
     iso: str

@@ -6,6 +6,7 @@ import reflex as rx
 
 from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.messages import service as messages
+from kagibag_app.features.orders.rules import written_number
 from kagibag_app.features.payments.rules import dashboard_link
 from kagibag_app.kit.actor import Actor
 from kagibag_app.kit.errors import DomainError, NotFound
@@ -130,8 +131,8 @@ class OrderDetailState(Workspace):
 
 
 def _number(state: rx.State) -> str:
-    """Return the number in the address; people type it in any case."""
-    return route_arg(state, "number").upper()
+    """Return the number in the address as it is stored; empty for what can't be one."""
+    return written_number(route_arg(state, "number"))
 
 
 def _stripe() -> tuple[str, bool]:
