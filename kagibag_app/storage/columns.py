@@ -33,6 +33,9 @@ class UtcDateTime(sa.TypeDecorator[datetime]):
 
 JSON_DOCUMENT = sa.JSON().with_variant(postgresql.JSONB(), "postgresql")
 
+# Text that sorts by its bytes: a beginning is one range of a B-tree, in the same order on every database.
+BYTEWISE = sa.String().with_variant(postgresql.VARCHAR(collation="C"), "postgresql")
+
 
 def moment(*, index: bool = False) -> Any:
     """A required UTC time."""

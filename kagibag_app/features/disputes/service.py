@@ -24,6 +24,7 @@ from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.notifications import service as notifications
 from kagibag_app.features.orders import queries as order_queries
 from kagibag_app.features.orders import service as orders
+from kagibag_app.features.orders.rules import SearchKind
 from kagibag_app.features.payments import queries as payment_queries
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
@@ -65,6 +66,10 @@ async def record_gateway_dispute(tx: Transaction, snapshot: DisputeSnapshot, *, 
     before = _facts(dispute) if dispute else None
     if dispute is None:
         dispute = _new(tx, snapshot, payment)
+        await orders.index_stripe_id(
+            tx, organizer_id=dispute.organizer_id, order_id=dispute.order_id, kind=SearchKind.DISPUTE,
+            value=dispute.stripe_id,
+        )  # fmt: skip
     _mirror(tx, dispute, snapshot)
     await tx.session.flush()
     steps = _Steps(tx, dispute, await queries.system_event_keys(tx.session, dispute.id), old)

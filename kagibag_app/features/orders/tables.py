@@ -7,7 +7,10 @@ import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from kagibag_app.features.orders.rules import DisputeState, OrderStatus, RefundState, Seat, TicketStatus
-from kagibag_app.storage.columns import document, maybe_moment, minor, moment
+from kagibag_app.storage.columns import BYTEWISE, document, maybe_moment, minor, moment
+
+_REFUNDED = sa.text("refund_state <> 'none'")
+_DISPUTED = sa.text("dispute_state <> 'none'")
 
 
 class Order(SQLModel, table=True):
@@ -23,9 +26,33 @@ class Order(SQLModel, table=True):
         sa.CheckConstraint(
             "total_minor >= 0 AND subtotal_minor - discount_minor = total_minor", name="ck_total"
         ),
-        sa.Index("ix_orders_list", "organizer_id", "placed_at", "id"),
         sa.Index("ix_orders_email", "organizer_id", "email_key"),
         sa.Index("ix_orders_expiry", "status", "hold_until"),
+        # What the list is filtered and sorted by; each ends with the list's own order.
+        sa.Index("ix_orders_list", "organizer_id", "placed_at", "id"),
+        sa.Index("ix_orders_event", "organizer_id", "event_id", "placed_at", "id"),
+        sa.Index("ix_orders_status", "organizer_id", "status", "placed_at", "id"),
+        sa.Index("ix_orders_event_status", "organizer_id", "event_id", "status", "placed_at", "id"),
+        sa.Index("ix_orders_source", "organizer_id", "source", "placed_at", "id"),
+        sa.Index("ix_orders_total", "organizer_id", "currency", "total_minor", "id"),
+        sa.Index(
+            "ix_orders_refund_state",
+            "organizer_id",
+            "refund_state",
+            "placed_at",
+            "id",
+            sqlite_where=_REFUNDED,
+            postgresql_where=_REFUNDED,
+        ),
+        sa.Index(
+            "ix_orders_dispute_state",
+            "organizer_id",
+            "dispute_state",
+            "placed_at",
+            "id",
+            sqlite_where=_DISPUTED,
+            postgresql_where=_DISPUTED,
+        ),
     )
 
     id: int = Field(default=None, primary_key=True)
@@ -101,9 +128,15 @@ class Ticket(SQLModel, table=True):
 
 
 class AppliedPromotion(SQLModel, table=True):
-    """A promotion as it was at purchase, and what it took off."""
+    """A promotion as it was at purchase, and what it took off.
+
+    ``placed_at`` repeats the order's, which never changes: the list of a promotion's orders is read from here.
+    """
 
     __tablename__ = "applied_promotions"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        sa.Index("ix_applied_promotions_list", "organizer_id", "promotion_id", "placed_at", "order_id"),
+    )
 
     id: int = Field(default=None, primary_key=True)
     organizer_id: int
@@ -113,3 +146,38 @@ class AppliedPromotion(SQLModel, table=True):
     kind: str
     value: int = minor(None)
     adjustment_minor: int = minor(None)
+    placed_at: datetime = moment()
+
+
+class OrderSearch(SQLModel, table=True):
+    """What orders are found by: values folded as ``rules.search`` says, compared byte by byte on every database.
+
+    Written by the orders service alone. Rows are added and removed, never changed: the index of parts
+    (``order_search_grams`` on SQLite, a GIN index on PostgreSQL) follows them.
+    """
+
+    __tablename__ = "order_search"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        sa.Index("ix_order_search_order", "order_id", "kind"),
+        {"sqlite_with_rowid": False},
+    )
+
+    organizer_id: int = Field(primary_key=True)
+    kind: str = Field(primary_key=True)
+    value: str = Field(primary_key=True, sa_type=BYTEWISE)  # pyright: ignore[reportArgumentType]
+    order_id: int = Field(primary_key=True)
+
+
+class SavedView(SQLModel, table=True):
+    """A member's name for a filter of the list. ``query`` is the query string of the list's address."""
+
+    __tablename__ = "saved_views"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (sa.UniqueConstraint("organizer_id", "user_id", "name"),)
+
+    id: int = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    organizer_id: int = Field(foreign_key="organizers.id")
+    user_id: int = Field(foreign_key="users.id", index=True)
+    name: str
+    query: str = Field(default="", sa_type=sa.Text)
+    created_at: datetime = moment()

@@ -162,10 +162,15 @@ class OrderRow:
 
 @dataclass(frozen=True)
 class StatusCount:
-    """How many orders a choice of the status filter would show, all other filters kept."""
+    """How many orders a choice of the status filter would show, all other filters kept.
+
+    Attributes:
+        capped: There are more: counting stopped at ``COUNT_CAP``.
+    """
 
     status: str
     count: int
+    capped: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,17 +178,30 @@ class OrderPage:
     """A page of the list.
 
     Attributes:
-        counts: One per ``StatusFilter`` value, in its order.
-        total: Orders that the whole filter finds.
+        counts: One per ``StatusFilter`` value, in its order; empty when none were asked for, and ``total`` 0.
+        total: Orders that the whole filter finds, at most ``COUNT_CAP``; ``total_capped`` when there are more.
         next_after: Ask with ``after`` this for the next page; empty on the last.
         previous_before: Ask with ``before`` this for the page before; empty on the first.
+        refine: The search found more orders than it looks at: it has to be refined.
+        anchor_lost: ``after`` or ``before`` named no order of the organizer; this is the first page.
     """
 
     rows: list[OrderRow] = field(default_factory=list)
     counts: list[StatusCount] = field(default_factory=list)
     total: int = 0
+    total_capped: bool = False
     next_after: str = ""
     previous_before: str = ""
+    refine: bool = False
+    anchor_lost: bool = False
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """Numbers of the orders before and after one in the list's order; empty at its ends."""
+
+    previous_number: str = ""
+    next_number: str = ""
 
 
 class ExportRow(NamedTuple):
@@ -192,7 +210,9 @@ class ExportRow(NamedTuple):
     Attributes:
         paid_at: ``None`` until it is paid.
         tickets: How many its buyer ordered.
-        promotion_code, card_brand, card_last4, payment_intent_id: Empty where there is none.
+        promotion_code, card_brand, card_last4, payment_intent_id: Empty where there is none. The card and Stripe's
+            id come with ``payments.queries.export_rows``; orders know nothing of payments.
+        order_id: The row's key, which never leaves the server.
     """
 
     number: str
@@ -215,3 +235,13 @@ class ExportRow(NamedTuple):
     card_brand: str
     card_last4: str
     payment_intent_id: str
+    order_id: int = 0
+
+
+@dataclass(frozen=True)
+class SavedViewRow:
+    """A member's saved view. ``query`` is the query string of the list's address, without question mark."""
+
+    id: str
+    name: str
+    query: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from kagibag_app.features.accounts.tables import Organizer
+from kagibag_app.features.orders import queries as orders
+from kagibag_app.features.orders.rules import OrderFilter
 from kagibag_app.features.orders.tables import LineItem
+from kagibag_app.features.orders.views import ExportRow
 from kagibag_app.features.payments.rules import UNSETTLED, EventOutcome, PaymentStatus, method_text
 from kagibag_app.features.payments.tables import Payment, PaymentAttempt, StripeEvent
 from kagibag_app.features.payments.views import AttemptView, InboxRow, PaymentView
@@ -43,6 +46,39 @@ async def payment_of_order(session: AsyncSession, organizer_id: int, order_id: i
     found = await payments_of_order(session, organizer_id, order_id)
     captured = [payment for payment in found if payment.status == PaymentStatus.CAPTURED]
     return (captured[-1:] or found[:1] or [None])[0]
+
+
+async def export_rows(
+    session: AsyncSession,
+    organizer_id: int,
+    chosen: OrderFilter,
+    *,
+    show_emails: bool = True,
+    batch: int = 1000,
+) -> AsyncIterator[list[ExportRow]]:
+    """Yield ``orders.queries.export_rows`` with what each order was paid with: the captured payment, else the newest.
+
+    Raises:
+        BadInput: The search is longer than any number or address.
+    """
+    async for rows in orders.export_rows(session, organizer_id, chosen, show_emails=show_emails, batch=batch):
+        paid = await _paid_with(session, organizer_id, [row.order_id for row in rows])
+        yield [row._replace(**paid[row.order_id]) if row.order_id in paid else row for row in rows]
+
+
+async def _paid_with(
+    session: AsyncSession, organizer_id: int, order_ids: Sequence[int]
+) -> dict[int, dict[str, str]]:
+    rows = await session.execute(
+        sa.select(
+            col(Payment.order_id), col(Payment.card_brand), col(Payment.card_last4),
+            col(Payment.payment_intent_id),
+        )
+        .where(col(Payment.organizer_id) == organizer_id, col(Payment.order_id).in_(order_ids))
+        .order_by(sa.case((col(Payment.status) == PaymentStatus.CAPTURED, 1), else_=0), col(Payment.id))
+    )  # fmt: skip
+    names = ("card_brand", "card_last4", "payment_intent_id")
+    return {order_id: dict(zip(names, paid, strict=True)) for order_id, *paid in rows}
 
 
 async def system_payment(session: AsyncSession, payment_id: int) -> Payment | None:

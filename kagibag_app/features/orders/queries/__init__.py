@@ -1,6 +1,8 @@
 """Reads of orders, lines and tickets."""
 
-from kagibag_app.features.orders.queries.listing import order_page
+from kagibag_app.features.orders.queries.counting import count_orders, order_counts
+from kagibag_app.features.orders.queries.exporting import export_rows
+from kagibag_app.features.orders.queries.listing import neighbours, order_page
 from kagibag_app.features.orders.queries.rows import (
     applied_of,
     lines_of,
@@ -12,19 +14,25 @@ from kagibag_app.features.orders.queries.rows import (
     ticket_order,
     tickets_of,
 )
+from kagibag_app.features.orders.queries.saved import saved_views
 from kagibag_app.features.orders.queries.showing import link_card, mail_card, order_view, ticket_page
 from kagibag_app.features.orders.queries.whole import whole_order
 
 __all__ = [
     "applied_of",
+    "count_orders",
+    "export_rows",
     "lines_of",
     "link_card",
     "mail_card",
+    "neighbours",
     "order_by_public_id",
     "order_by_request_key",
+    "order_counts",
     "order_page",
     "order_view",
     "organizer_order",
+    "saved_views",
     "system_order",
     "system_orders_of_email",
     "ticket_order",

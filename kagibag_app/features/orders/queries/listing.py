@@ -1,7 +1,9 @@
-"""The organizer's list of orders: filtered, searched, a page at a time."""
+"""The organizer's list of orders: filtered, searched, sorted, a page at a time."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,23 +12,22 @@ from sqlmodel import col
 
 from kagibag_app.features.events.tables import Event
 from kagibag_app.features.events.views import iso
-from kagibag_app.features.orders.rules import (
-    PAGE_SIZE,
-    OrderFilter,
-    StatusFilter,
-    condition_of,
-    email_key,
-    mask_email,
-    number_part,
-    search_text,
+from kagibag_app.features.orders.queries.conditions import (
+    Shape,
+    anchored,
+    beyond,
+    having,
+    keys,
+    ordered,
+    position_of,
+    shape_of,
+    within,
 )
+from kagibag_app.features.orders.queries.counting import counted
+from kagibag_app.features.orders.queries.finding import Found, find
+from kagibag_app.features.orders.rules import PAGE_SIZE, OrderFilter, mask_email
 from kagibag_app.features.orders.tables import AppliedPromotion, LineItem, Order
-from kagibag_app.features.orders.views import OrderPage, OrderRow, StatusCount
-from kagibag_app.storage.columns import UtcDateTime
-
-Conditions = list[sa.ColumnElement[bool]]
-
-_POSITION = sa.tuple_(col(Order.placed_at), col(Order.id))
+from kagibag_app.features.orders.views import Neighbours, OrderPage, OrderRow
 
 
 async def order_page(
@@ -38,149 +39,154 @@ async def order_page(
     before: str = "",
     limit: int = PAGE_SIZE,
     show_emails: bool = True,
+    counts: bool = True,
 ) -> OrderPage:
-    """Return a page of the organizer's orders, the newest first, with the count of every status.
+    """Return a page of the organizer's orders: one statement for the rows, one each for search and counts.
 
     Args:
-        chosen: Filters and search; wildcards in the search are plain characters.
+        chosen: Filters, search and sort; wildcards in the search are plain characters.
         after: Public id of an order: the page that follows it. ``before``: the page that ends at it.
             An id that is not (or no longer) the organizer's gives the first page.
         limit: Rows; at most ``PAGE_SIZE``.
         show_emails: False masks addresses, and the search compares whole ones only.
+        counts: False leaves them out, for a screen that shows the rows first (see ``order_counts``).
 
     Raises:
         BadInput: The search is longer than any number or address.
     """
-    base = _base(organizer_id, chosen, show_emails)
-    counts = await _counts(session, base)
-    wanted = [*base, *_status(chosen.status)]
+    found = await find(session, organizer_id, chosen.search, show_emails=show_emails)
+    shape, values = shape_of(session, organizer_id, chosen, found.ids)
     size = min(max(limit, 1), PAGE_SIZE)
-    backwards = bool(before) and not after
-    anchor = await _anchor(session, organizer_id, after or before)
-    backwards = backwards and anchor is not None
-    found = await _rows(session, wanted, anchor, backwards=backwards, limit=size + 1)
-    more, rows = len(found) > size, found[:size]
-    if backwards:
-        rows = rows[::-1]
-    # Behind the page lies what we came from, ahead of it what the extra row proves.
-    has_next, has_previous = (True, more) if backwards else (more, anchor is not None)
-    return OrderPage(
-        rows=await _views(session, rows, show_emails),
-        counts=[StatusCount(status, count) for status, count in counts.items()],
-        total=counts[chosen.status],
-        next_after=rows[-1].public_id if rows and has_next else "",
-        previous_before=rows[0].public_id if rows and has_previous else "",
-    )
+    anchor, backwards = after or before, bool(before) and not after
+    statement = _page(shape, anchored_page=bool(anchor), backwards=backwards)
+    rows = (await session.execute(statement, values | {"anchor": anchor, "size": size + 1})).all()
+    page = _cut(rows, size, anchor=anchor, backwards=backwards, show_emails=show_emails, found=found)
+    return page if not counts else await counted(session, shape, values, page)
 
 
-def _base(organizer_id: int, chosen: OrderFilter, show_emails: bool) -> Conditions:
-    conditions: Conditions = [col(Order.organizer_id) == organizer_id]
-    if chosen.event:
-        events = sa.select(col(Event.id)).where(
-            col(Event.organizer_id) == organizer_id, col(Event.public_id) == chosen.event
-        )
-        conditions.append(col(Order.event_id).in_(events))
-    if chosen.placed_from is not None:
-        conditions.append(col(Order.placed_at) >= chosen.placed_from)
-    if chosen.placed_until is not None:
-        conditions.append(col(Order.placed_at) < chosen.placed_until)
-    search = search_text(chosen.search)
-    if search:
-        conditions.append(_search(search, show_emails))
-    return conditions
+async def neighbours(
+    session: AsyncSession, organizer_id: int, chosen: OrderFilter, order_id: str, *, show_emails: bool = True
+) -> Neighbours:
+    """Return the orders beside one, in the list's order. It need not be in the list any more itself.
+
+    Args:
+        order_id: Public id. One that is not the organizer's has no neighbours.
+
+    Raises:
+        BadInput: The search is longer than any number or address.
+    """
+    found = await find(session, organizer_id, chosen.search, show_emails=show_emails)
+    shape, values = shape_of(session, organizer_id, chosen, found.ids)
+    row = (await session.execute(_beside(shape), values | {"anchor": order_id})).one()
+    return Neighbours(row.previous or "", row.next or "")
 
 
-def _search(search: str, show_emails: bool) -> sa.ColumnElement[bool]:
-    typed = email_key(search)
-    email = col(Order.email_key)
-    by_email = email.contains(typed, autoescape=True) if show_emails else email == typed
-    part = number_part(search)
-    if not part:
-        return by_email
-    return sa.or_(sa.func.replace(col(Order.number), "-", "").contains(part, autoescape=True), by_email)
+@lru_cache(maxsize=1024)
+def _page(shape: Shape, *, anchored_page: bool, backwards: bool) -> sa.Executable:
+    """Choose the page's orders by their keys alone, then read what is shown of them."""
+    wanted = [*within(shape), *having(shape.status)]
+    limit = sa.bindparam("size", type_=sa.Integer)
 
+    def chosen(*more: sa.ColumnElement[bool], reverse: bool) -> sa.Select[Any]:
+        by = ordered(shape, keys(shape), backwards=reverse)
+        return sa.select(col(Order.id).label("id")).where(*wanted, *more).order_by(*by).limit(limit)
 
-def _status(choice: StatusFilter) -> Conditions:
-    condition = condition_of(choice)
-    return [] if condition is None else [col(getattr(Order, condition[0])) == condition[1]]
-
-
-async def _counts(session: AsyncSession, base: Conditions) -> dict[StatusFilter, int]:
-    names: list[str] = ["status", "refund_state", "dispute_state"]
-    columns = [col(getattr(Order, name)) for name in names]
-    found = await session.execute(sa.select(*columns, sa.func.count()).where(*base).group_by(*columns))
-    groups = [(dict(zip(names, states, strict=True)), count) for *states, count in found.all()]
-    return {
-        choice: sum(count for states, count in groups if _holds(choice, states)) for choice in StatusFilter
-    }
-
-
-def _holds(choice: StatusFilter, states: dict[str, str]) -> bool:
-    condition = condition_of(choice)
-    return condition is None or states[condition[0]] == condition[1]
-
-
-async def _anchor(session: AsyncSession, organizer_id: int, public_id: str) -> Order | None:
-    if not public_id:
-        return None
-    return await session.scalar(
-        sa.select(Order).where(col(Order.organizer_id) == organizer_id, col(Order.public_id) == public_id)
-    )
-
-
-async def _rows(
-    session: AsyncSession, wanted: Conditions, anchor: Order | None, *, backwards: bool, limit: int
-) -> list[Order]:
-    query = sa.select(Order).where(*wanted).limit(limit)
-    if anchor is not None:
-        at = sa.tuple_(sa.literal(anchor.placed_at, UtcDateTime()), sa.literal(anchor.id))
-        query = query.where(at < _POSITION if backwards else at > _POSITION)
-    if backwards:
-        query = query.order_by(col(Order.placed_at), col(Order.id))
+    if not anchored_page:
+        ids = chosen(reverse=False).subquery("page")
+    elif not backwards:
+        ids = chosen(
+            beyond(shape, position_of(shape, or_start=True), backwards=False), reverse=False
+        ).subquery("page")
     else:
-        query = query.order_by(col(Order.placed_at).desc(), col(Order.id).desc())
-    return list(await session.scalars(query))
-
-
-async def _views(session: AsyncSession, rows: list[Order], show_emails: bool) -> list[OrderRow]:
-    ids = [row.id for row in rows]
-    titles = await _pairs(
-        session,
-        sa.select(col(Event.id), col(Event.title)).where(col(Event.id).in_({r.event_id for r in rows})),
-    )
-    codes = await _pairs(
-        session,
-        sa.select(col(AppliedPromotion.order_id), col(AppliedPromotion.code)).where(
-            col(AppliedPromotion.order_id).in_(ids)
-        ),
-    )
-    lines = await _pairs(
-        session,
-        sa.select(col(LineItem.order_id), sa.func.count())
-        .where(col(LineItem.order_id).in_(ids))
-        .group_by(col(LineItem.order_id)),
-    )
-    return [
-        OrderRow(
-            id=row.public_id,
-            number=row.number,
-            buyer_name=row.buyer_name,
-            buyer_email=row.buyer_email if show_emails else mask_email(row.buyer_email),
-            event_title=titles[row.event_id],
-            status=row.status,
-            refund_state=row.refund_state,
-            dispute_state=row.dispute_state,
-            currency=row.currency,
-            total_minor=row.total_minor,
-            refunded_minor=row.refunded_minor,
-            source=row.source,
-            discount_code=codes.get(row.id, ""),
-            tickets=lines.get(row.id, 0),
-            placed_at=iso(row.placed_at),
+        ahead = chosen(beyond(shape, position_of(shape, or_start=False), backwards=True), reverse=True)
+        # Nothing is ahead of an order that is gone: then the first page, in the same statement.
+        start = chosen(anchored(col(Order.id)).is_(None), reverse=False)
+        ids = sa.union_all(sa.select(ahead.subquery("ahead")), sa.select(start.subquery("start"))).subquery(
+            "page"
         )
-        for row in rows
-    ]
+    lost = anchored(col(Order.id)).is_(None) if anchored_page else sa.false()
+    names = ("currency", "total_minor", "id") if shape.sort.by_total else ("placed_at", "id")
+    by = ordered(shape, [col(getattr(Order, name)) for name in names], backwards=False)
+    return (
+        sa.select(
+            col(Order.public_id), col(Order.number), col(Order.buyer_name), col(Order.buyer_email),
+            col(Event.title), col(Order.status), col(Order.refund_state), col(Order.dispute_state),
+            col(Order.currency), col(Order.total_minor), col(Order.refunded_minor), col(Order.source),
+            code_of_order().label("code"), tickets_of_order().label("tickets"), col(Order.placed_at),
+            lost.label("lost"),
+        )
+        .join_from(ids, Order, col(Order.id) == ids.c.id)
+        .join(Event, col(Event.id) == col(Order.event_id))
+        .order_by(*by)
+    )  # fmt: skip
 
 
-async def _pairs(session: AsyncSession, query: sa.Select[Any, Any]) -> dict[int, Any]:
-    return {row[0]: row[1] for row in await session.execute(query)}
+def code_of_order() -> sa.ScalarSelect[str]:
+    """Return the code that was applied to an order of the enclosing statement."""
+    return (
+        sa.select(col(AppliedPromotion.code))
+        .where(col(AppliedPromotion.order_id) == col(Order.id))
+        .order_by(col(AppliedPromotion.id))
+        .limit(1)
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def tickets_of_order() -> sa.ScalarSelect[int]:
+    """Return how many line items an order of the enclosing statement has."""
+    return (
+        sa.select(sa.func.count())
+        .select_from(LineItem)
+        .where(col(LineItem.order_id) == col(Order.id))
+        .correlate(Order)
+        .scalar_subquery()
+    )
+
+
+def _cut(
+    rows: Sequence[Any], size: int, *, anchor: str, backwards: bool, show_emails: bool, found: Found
+) -> OrderPage:
+    lost = bool(rows) and bool(rows[0].lost)
+    more = len(rows) > size
+    turned = backwards and not lost
+    shown = (rows[1:] if turned else rows[:-1]) if more else rows
+    # Behind the page lies what we came from, ahead of it what the extra row proves.
+    has_next, has_previous = (True, more) if turned else (more, bool(anchor) and not lost)
+    views = [_view(row, show_emails) for row in shown]
+    return OrderPage(
+        rows=views,
+        next_after=views[-1].id if views and has_next else "",
+        previous_before=views[0].id if views and has_previous else "",
+        refine=found.refine,
+        anchor_lost=lost,
+    )
+
+
+def _view(row: Any, show_emails: bool) -> OrderRow:
+    (
+        public_id, number, name, email, title, status, refund_state, dispute_state, currency, total, refunded,
+        source, code, tickets, placed_at, _,
+    ) = row  # fmt: skip
+    return OrderRow(
+        public_id, number, name, email if show_emails else mask_email(email), title, status, refund_state,
+        dispute_state, currency, total, refunded, source, code or "", tickets, iso(placed_at),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=512)
+def _beside(shape: Shape) -> sa.Executable:
+    def beside(*, backwards: bool) -> sa.ScalarSelect[str]:
+        return (
+            sa.select(col(Order.number))
+            .where(
+                *within(shape),
+                *having(shape.status),
+                beyond(shape, position_of(shape, or_start=False), backwards=backwards),
+            )
+            .order_by(*ordered(shape, keys(shape), backwards=backwards))
+            .limit(1)
+            .scalar_subquery()
+        )
+
+    return sa.select(beside(backwards=True).label("previous"), beside(backwards=False).label("next"))

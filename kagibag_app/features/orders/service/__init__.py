@@ -1,8 +1,10 @@
-"""Verbs of orders: place, complete, release, keep the money state, issue and void tickets, send links."""
+"""Verbs of orders: place, complete, release, keep the money state, issue and void tickets, send links, index, save views."""
 
 from kagibag_app.features.orders.service.completing import complete
 from kagibag_app.features.orders.service.links import send_links
 from kagibag_app.features.orders.service.placing import create, unused_number
+from kagibag_app.features.orders.service.saving import delete_view, rename_view, save_view
+from kagibag_app.features.orders.service.searching import index_stripe_id, reindex_buyer
 from kagibag_app.features.orders.service.seats import hold_again, release
 from kagibag_app.features.orders.service.states import lock, set_money_state, set_status
 from kagibag_app.features.orders.service.tickets import revive_tickets, set_refund_in_progress, void_tickets
@@ -10,10 +12,15 @@ from kagibag_app.features.orders.service.tickets import revive_tickets, set_refu
 __all__ = [
     "complete",
     "create",
+    "delete_view",
     "hold_again",
+    "index_stripe_id",
     "lock",
+    "reindex_buyer",
     "release",
+    "rename_view",
     "revive_tickets",
+    "save_view",
     "send_links",
     "set_money_state",
     "set_refund_in_progress",

@@ -9,6 +9,7 @@ from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.orders import payloads, queries
 from kagibag_app.features.orders.rules import Completion, OrderStatus, Seat
+from kagibag_app.features.orders.service.searching import index_tickets
 from kagibag_app.features.orders.service.seats import seat_counts, set_seats
 from kagibag_app.features.orders.service.states import lock, set_status
 from kagibag_app.features.orders.tables import LineItem, Order, Ticket
@@ -64,18 +65,20 @@ async def _sell(tx: Transaction, lines: Sequence[LineItem]) -> bool:
 
 
 async def _issue(tx: Transaction, actor: Actor, order: Order, lines: Sequence[LineItem]) -> None:
-    for line in lines:
-        tx.session.add(
-            Ticket(
-                public_id=public_id("tk"),
-                organizer_id=order.organizer_id,
-                order_id=order.id,
-                line_item_id=line.id,
-                code=ticket_code(),
-                issued_at=tx.now,
-            )
+    tickets = [
+        Ticket(
+            public_id=public_id("tk"),
+            organizer_id=order.organizer_id,
+            order_id=order.id,
+            line_item_id=line.id,
+            code=ticket_code(),
+            issued_at=tx.now,
         )
+        for line in lines
+    ]
+    tx.session.add_all(tickets)
     await tx.session.flush()
+    await index_tickets(tx, order, [ticket.code for ticket in tickets])
     timeline.record(
         tx, actor, organizer_id=order.organizer_id, order_id=order.id, kind=EntryKind.TICKETS_ISSUED,
         data={"tickets": len(lines)},

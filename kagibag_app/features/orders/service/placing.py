@@ -12,6 +12,7 @@ from sqlmodel import col
 
 from kagibag_app.features.events import service as events
 from kagibag_app.features.orders.rules import AppliedCode, NewLine, OrderSource, OrderStatus, email_key
+from kagibag_app.features.orders.service.searching import index_order
 from kagibag_app.features.orders.service.states import note_state
 from kagibag_app.features.orders.tables import AppliedPromotion, LineItem, Order
 from kagibag_app.features.promotions import service as promotions
@@ -88,6 +89,7 @@ async def create(
         new=OrderStatus.PENDING,
         data=_placed(order, applied),
     )
+    await index_order(tx, order)
     await tx.session.flush()
     return order
 
@@ -114,6 +116,7 @@ async def _apply(tx: Transaction, order: Order, applied: AppliedCode) -> None:
             kind=applied.kind,
             value=applied.value,
             adjustment_minor=order.discount_minor,
+            placed_at=order.placed_at,
         )
     )
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from kagibag_app.features.ledger import service as ledger
 from kagibag_app.features.ledger.rules import EntryKind as LedgerKind
 from kagibag_app.features.orders import service as orders
-from kagibag_app.features.orders.rules import Completion, OrderStatus
+from kagibag_app.features.orders.rules import Completion, OrderStatus, SearchKind
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import queries
 from kagibag_app.features.payments.rules import EXPECTED_MOVES, EXPIRE_ORDER, PaymentStatus, method_text
@@ -129,6 +129,7 @@ async def _mirror(
     _note_jump(tx, payment, before, status)
     payment.status, payment.raw_status = status, snapshot.status
     payment.charge_id = snapshot.charge_id or payment.charge_id
+    await _index(tx, payment)
     payment.card_brand = snapshot.card_brand or payment.card_brand
     payment.card_last4 = snapshot.card_last4 or payment.card_last4
     payment.failure_code, payment.failure_message = snapshot.failure_code, snapshot.failure_message
@@ -143,6 +144,15 @@ async def _mirror(
     ):
         await _fail(tx, order, payment)
     return _result(payment)
+
+
+async def _index(tx: Transaction, payment: Payment) -> None:
+    """Let the order be found by what Stripe calls its payment."""
+    ids = ((SearchKind.INTENT, payment.payment_intent_id), (SearchKind.CHARGE, payment.charge_id))
+    for kind, value in ids:
+        await orders.index_stripe_id(
+            tx, organizer_id=payment.organizer_id, order_id=payment.order_id, kind=kind, value=value
+        )
 
 
 async def _capture(

@@ -12,6 +12,8 @@ from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.notifications.service import tell_organizer
 from kagibag_app.features.orders import queries as order_queries
+from kagibag_app.features.orders import service as orders
+from kagibag_app.features.orders.rules import SearchKind
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
@@ -67,6 +69,13 @@ async def mirror(
     await _book(tx, refund, snapshot)
     old, new = RefundStatus(refund.status), _status(refund, snapshot)
     refund.stripe_refund_id, refund.raw_status = snapshot.refund_id, snapshot.status
+    await orders.index_stripe_id(
+        tx,
+        organizer_id=order.organizer_id,
+        order_id=order.id,
+        kind=SearchKind.REFUND,
+        value=snapshot.refund_id,
+    )
     refund.pending_reason = snapshot.pending_reason
     refund.bank_reference = snapshot.bank_reference or refund.bank_reference
     refund.next_try_at = None
