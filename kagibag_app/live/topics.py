@@ -28,6 +28,16 @@ def messages(organizer_id: int) -> str:
     return f"org:{organizer_id}:messages"
 
 
+def team(organizer_id: int) -> str:
+    """The organizer's members and invitations."""
+    return f"org:{organizer_id}:team"
+
+
+def member(user_id: int) -> str:
+    """What one person may see: their role, their membership, the organization they act for."""
+    return f"member:{user_id}"
+
+
 def order(order_id: int) -> str:
     """One order with everything on it, for its buyer and for members."""
     return f"order:{order_id}"

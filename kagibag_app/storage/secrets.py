@@ -20,6 +20,7 @@ class LinkPurpose(StrEnum):
 
     ORDER = "order"
     TICKET = "ticket"
+    INVITATION = "invitation"
 
 
 @dataclass(frozen=True, slots=True)

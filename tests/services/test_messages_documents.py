@@ -8,7 +8,14 @@ from typing import Any
 
 import pytest
 
-from kagibag_app.features.messages.documents import Links, MailLinks, order_reference, render, subject_line
+from kagibag_app.features.messages.documents import (
+    Links,
+    LogLinks,
+    MailLinks,
+    order_reference,
+    render,
+    subject_line,
+)
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.views import RenderedMail
 from kagibag_app.storage.secrets import AccessLinks, LinkPurpose
@@ -37,6 +44,10 @@ PARAMS: dict[Template, dict[str, Any]] = {
         "dispute_public_id": "dsp_1",
     },
     Template.WEBHOOK_DISABLED: {"endpoint": {"name": "CRM sync", "public_id": "we_1"}, "why": "failing"},
+    Template.INVITATION: {
+        "invitation": {"public_id": "inv_1", "version": 2}, "organizer": "Night Owl", "inviter": "Dana Moreau",
+        "role": "support", "expires_at": "2026-06-01T03:59:00+00:00", "zone": "America/New_York",
+    },
 }  # fmt: skip
 
 
@@ -107,6 +118,7 @@ def test_subject_is_one_line_and_names_stay_text_when_they_are_hostile(template:
     changes: dict[Template, dict[str, Any]] = {
         Template.ORDER_LINKS: {"orders": hostile_orders},
         Template.WEBHOOK_DISABLED: {"endpoint": {"name": hostile, "public_id": "we_1"}, "why": "gone"},
+        Template.INVITATION: {"inviter": hostile, "organizer": hostile},
     }
     names = {"event_title": hostile, "buyer_name": hostile, "organizer_name": hostile}
     mail = make(template, PARAMS[template] | changes.get(template, {}), **names)
@@ -222,3 +234,12 @@ def test_subject_and_reference_name_the_order() -> None:
     assert order_reference(one) == {"number": "KB-7F3K-9Q2M", "public_id": "ord_first"}
     assert order_reference({"order": CARD}) == {"number": "KB-7F3K-9Q2M", "public_id": "ord_first"}
     assert order_reference({}) == {}
+
+
+def test_a_reader_of_the_log_does_not_get_the_link_to_a_team() -> None:
+    params = PARAMS[Template.INVITATION]
+    token = ACCESS.token(LinkPurpose.INVITATION, "inv_1", 2)
+    assert token in make(Template.INVITATION).text
+    shown = render(Template.INVITATION, params, LogLinks("https://tickets.example.com", ACCESS))
+    assert "/admin/join/" in shown.text
+    assert token.rpartition(".")[2] not in shown.text + shown.html

@@ -6,15 +6,25 @@ from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
-from kagibag_app.features.accounts.rules import PERMISSIONS, Action, MemberStatus
-from kagibag_app.features.accounts.tables import Installation, LoginSession, Membership, Organizer, User
+from kagibag_app.features.accounts.rules import PERMISSIONS, Action, InvitationState, MemberStatus
+from kagibag_app.features.accounts.tables import (
+    Installation,
+    Invitation,
+    LoginSession,
+    Membership,
+    Organizer,
+    User,
+)
 from kagibag_app.features.accounts.views import (
     Credentials,
     Decider,
     InstallationView,
+    InvitationRow,
     MemberRow,
+    OpenedInvitation,
     OrganizerChoice,
     SessionView,
 )
@@ -141,6 +151,41 @@ async def members(session: AsyncSession, organizer_id: int) -> list[MemberRow]:
         .order_by(sa.case((_ACTIVE_MEMBER, 0), else_=1), col(User.name), col(User.id))
     )  # fmt: skip
     return [MemberRow(*row) for row in rows]
+
+
+async def invitations(session: AsyncSession, organizer_id: int) -> list[InvitationRow]:
+    """Return the invitations that wait, the ones whose time is over too, newest first."""
+    rows = await session.execute(
+        sa.select(
+            col(Invitation.public_id), col(Invitation.email), col(Invitation.role), col(User.name),
+            col(Invitation.sent_at), col(Invitation.expires_at),
+        )
+        .join(User, col(User.id) == col(Invitation.invited_by))
+        .where(
+            col(Invitation.organizer_id) == organizer_id, col(Invitation.status) == InvitationState.OPEN
+        )
+        .order_by(col(Invitation.sent_at).desc(), col(Invitation.id).desc())
+    )  # fmt: skip
+    return [InvitationRow(*row) for row in rows]
+
+
+async def system_invitation(session: AsyncSession, invitation: str) -> OpenedInvitation | None:
+    """Return an invitation by its public id, for whoever presents its link."""
+    inviter, invited = aliased(User), aliased(User)
+    found = (
+        await session.execute(
+            sa.select(
+                col(Invitation.public_id), col(Organizer.name), col(Organizer.zone), col(Invitation.email),
+                col(Invitation.role), col(inviter.name), col(Invitation.status), col(Invitation.link_version),
+                col(Invitation.expires_at), col(invited.id),
+            )
+            .join(Organizer, col(Organizer.id) == col(Invitation.organizer_id))
+            .join(inviter, col(inviter.id) == col(Invitation.invited_by))
+            .outerjoin(invited, col(invited.email) == col(Invitation.email))
+            .where(col(Invitation.public_id) == invitation)
+        )
+    ).one_or_none()  # fmt: skip
+    return OpenedInvitation(*found) if found else None
 
 
 def _sessions() -> sa.Select[*tuple[Any, ...]]:

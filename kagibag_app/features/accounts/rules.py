@@ -41,6 +41,7 @@ class Action(StrEnum):
     CANCEL_ORDERS = "cancel_orders"
     DECIDE_REFUNDS = "decide_refunds"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
 
 
@@ -78,6 +79,8 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
 
 # Decisions about money need a login, a re-authentication or another money decision not long ago.
 MONEY_ACTIONS = frozenset({Action.DECIDE_REFUNDS, Action.CANCEL_ORDERS})
+# So does deciding who may do all that.
+CONFIRMED_ACTIONS = MONEY_ACTIONS | {Action.MANAGE_TEAM}
 
 
 # A session ends after this long without anything a person did, and in any case after its absolute life.
@@ -88,6 +91,9 @@ ACTIVITY_STEP = timedelta(seconds=30)
 CONFIRMED_FOR = timedelta(minutes=15)
 PASSWORD_FOR = timedelta(hours=2)
 
+# A link in a mailbox opens the door this long, once.
+INVITATION_FOR = timedelta(days=7)
+
 PASSWORD_MIN, PASSWORD_MAX = 8, 200
 
 
@@ -97,6 +103,21 @@ class SessionState(StrEnum):
     LIVE = "live"
     IDLE = "idle"
     OVER = "over"
+
+
+class InvitationState(StrEnum):
+    """Where an invitation stands. ``expired`` is never stored: it is an open one whose time is over."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+def invitation_state(now: datetime, *, status: str, expires_at: datetime) -> InvitationState:
+    """Say where an invitation stands at ``now`` (all times UTC)."""
+    stored = InvitationState(status)
+    return InvitationState.EXPIRED if stored is InvitationState.OPEN and now >= expires_at else stored
 
 
 def session_state(now: datetime, *, last_active_at: datetime, expires_at: datetime) -> SessionState:

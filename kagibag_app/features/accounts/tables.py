@@ -5,7 +5,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from kagibag_app.features.accounts.rules import MemberStatus
+from kagibag_app.features.accounts.rules import InvitationState, MemberStatus
 from kagibag_app.storage.columns import maybe_moment, moment
 
 
@@ -66,6 +66,40 @@ class Membership(SQLModel, table=True):
     role: str
     status: str = MemberStatus.ACTIVE
     created_at: datetime = moment()
+
+
+class Invitation(SQLModel, table=True):
+    """A seat on a team that waits for somebody. At most one open one for an address.
+
+    ``email`` is casefolded. The link in its mail is derived from ``public_id`` and ``link_version`` and stored
+    nowhere; sending it again raises the version, which ends the older link.
+    """
+
+    __tablename__ = "invitations"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        sa.Index(
+            "uq_invitations_open",
+            "organizer_id",
+            "email",
+            unique=True,
+            sqlite_where=sa.text("status = 'open'"),
+            postgresql_where=sa.text("status = 'open'"),
+        ),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    public_id: str = Field(unique=True)
+    organizer_id: int = Field(foreign_key="organizers.id", index=True)
+    email: str
+    role: str
+    status: str = InvitationState.OPEN
+    link_version: int = 1
+    invited_by: int = Field(foreign_key="users.id")
+    created_at: datetime = moment()
+    sent_at: datetime = moment()
+    expires_at: datetime = moment()
+    accepted_by: int | None = Field(default=None, foreign_key="users.id")
+    settled_at: datetime | None = maybe_moment()
 
 
 class LoginSession(SQLModel, table=True):

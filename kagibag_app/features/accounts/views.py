@@ -71,6 +71,45 @@ class MemberRow:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationRow:
+    """An invitation that was neither used nor withdrawn.
+
+    Attributes:
+        invited_by: The owner's name.
+        sent_at: When its last mail was written (UTC).
+        expires_at: Its link works before this (UTC).
+    """
+
+    public_id: str
+    email: str
+    role: str
+    invited_by: str
+    sent_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedInvitation:
+    """An invitation as its link finds it; whether the link is its own and of its age is still to be judged.
+
+    Attributes:
+        status: As stored; see ``rules.invitation_state``.
+        user_id: Who has a login for this address; ``None`` for nobody.
+    """
+
+    public_id: str
+    organizer_name: str
+    organizer_zone: str
+    email: str
+    role: str
+    inviter: str
+    status: str
+    link_version: int
+    expires_at: datetime
+    user_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class InstallationView:
     """Which Stripe this database belongs to."""
 

@@ -23,6 +23,7 @@ class Template(StrEnum):
     LATE_PAYMENT = "late_payment"
     DISPUTE_OPENED = "dispute_opened"
     WEBHOOK_DISABLED = "webhook_disabled"
+    INVITATION = "invitation"
 
 
 class MessageStatus(StrEnum):

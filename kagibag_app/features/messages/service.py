@@ -76,12 +76,18 @@ async def resend(tx: Transaction, actor: Actor, *, message_id: str) -> str:
 
     Raises:
         NotFound: No such message in the actor's organization.
-        DomainError: ``message_queued``: it is on its way already; ``synthetic_data``.
+        DomainError: ``message_queued``: it is on its way already; ``invitation``: those are renewed by an owner;
+            ``synthetic_data``.
     """
     message = await _lock(tx, message_id)
     if message is None or message.organizer_id != actor.organizer_id:
         raise NotFound("message")
     await require_real(tx, message.organizer_id)
+    if message.template == Template.INVITATION:
+        raise DomainError(
+            "An invitation is sent again from the team page, with a new link. Nothing was sent.",
+            code="invitation",
+        )
     if message.status == MessageStatus.QUEUED:
         raise DomainError(
             "This message is on its way already. Nothing was sent twice.", code="message_queued"

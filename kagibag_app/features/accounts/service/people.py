@@ -99,7 +99,7 @@ async def create_user(tx: Transaction, actor: Actor, *, email: str, name: str, p
     Raises:
         BadInput: The address is malformed or taken.
     """
-    folded = _address(email)
+    folded = email_address(email)
     if await tx.session.scalar(sa.select(col(User.id)).where(col(User.email) == folded)):
         raise BadInput(f"There is a login for {folded} already.", field="email", code="email_taken")
     row = User(
@@ -139,7 +139,12 @@ async def add_member(tx: Transaction, actor: Actor, *, organizer_id: int, user_i
     return row_id
 
 
-def _address(email: str) -> str:
+def email_address(email: str) -> str:
+    """Return an address as it is stored and compared: checked and casefolded.
+
+    Raises:
+        BadInput: It is malformed.
+    """
     typed = one_line(email, field="email", limit=254)
     try:
         # The demo and local installations use names such as example.test that no mail server serves.

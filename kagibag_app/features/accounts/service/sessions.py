@@ -27,6 +27,7 @@ from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import AuditKind
 from kagibag_app.kit.actor import SYSTEM, Actor, ActorKind
 from kagibag_app.kit.errors import Forbidden, NotFound
+from kagibag_app.live import topics
 from kagibag_app.storage.transaction import Transaction
 
 _TOKEN_BYTES = 32
@@ -45,16 +46,22 @@ async def load_session(session: AsyncSession, token: str) -> SessionView | None:
     return await queries.system_session(session, hash_token(token))
 
 
-async def start_session(tx: Transaction, *, user_id: int, replaces: str = "") -> str:
+async def start_session(
+    tx: Transaction, *, user_id: int, replaces: str = "", organizer_id: int | None = None
+) -> str:
     """Open a session for a user whose password was just checked, and return the cookie's value.
 
     It is always a new one; the session of the cookie that the browser came with (``replaces``) ends, so that
     nobody can prepare a session for somebody else. The organizer is the one of the last session, else the first by name.
 
+    Args:
+        replaces: The cookie's value that the browser came with.
+        organizer_id: Act for this one, of which the user is an active member.
+
     Raises:
         Forbidden: The user has no active membership.
     """
-    organizer_id = await _organizer_to_open(tx, user_id)
+    organizer_id = organizer_id or await _organizer_to_open(tx, user_id)
     if replaces:
         await _end(tx, hash_token(replaces))
     token = secrets.token_urlsafe(_TOKEN_BYTES)
@@ -130,6 +137,7 @@ async def switch_organizer(tx: Transaction, *, session_id: int, user_id: int, or
     if organizer_id is None:
         raise NotFound("organization")
     await tx.session.execute(_open(session_id).values(organizer_id=organizer_id))
+    tx.touch(topics.member(user_id))
 
 
 def _open(session_id: int) -> sa.Update:

@@ -24,6 +24,14 @@ _WHY_DISABLED = {
     "failing": "Nothing has arrived there for 5 days.",
 }
 
+# What each role may do, in one sentence (see ``accounts.rules``).
+_MAY = {
+    "owner": "Owners do everything: orders, refunds and money, webhooks, and who is on the team.",
+    "manager": "Managers do everything but change the team.",
+    "support": "Support reads orders, answers buyers, corrects addresses, checks tickets in and exports.",
+    "viewer": "Viewers read orders and refunds, without buyers' email addresses.",
+}
+
 
 def refund_requested(params: Mapping[str, Any], links: Links) -> Letter:
     """A buyer asks for money back."""
@@ -121,6 +129,27 @@ def webhook_disabled(params: Mapping[str, Any], links: Links) -> Letter:
             Button("Open the endpoint", links.admin(f"webhooks?endpoint={endpoint['public_id']}")),
         ],
         footer=f"Sent to {_member(params)} as a member who decides about webhooks. The link asks for your login.",
+    )
+
+
+def invitation(params: Mapping[str, Any], links: Links) -> Letter:
+    """An owner asks somebody to join the team."""
+    invited, organizer = params["invitation"], params["organizer"]
+    until = l10n.moment(datetime.fromisoformat(params["expires_at"]), params["zone"])
+    return Letter(
+        preview=f"{params['inviter']} invites you to work on {organizer}'s orders.",
+        sender=organizer,
+        heading=f"{params['inviter']} invites you to {organizer}",
+        blocks=[
+            Facts([Fact("Your role", [_words(params["role"])]), Fact("Link works once, until", [until])]),
+            Paragraph(_MAY[params["role"]]),
+            Button("Join the team", links.invitation(invited["public_id"], invited["version"])),
+            Paragraph("Pass this mail on to nobody: whoever opens the link can join in your place."),
+        ],
+        footer=(
+            f"Sent because {params['inviter']} of {organizer} typed this address. "
+            "If you don't know them, do nothing: nothing happens without the link."
+        ),
     )
 
 

@@ -18,6 +18,10 @@ class Links(Protocol):
         """Return the URL that opens one ticket."""
         ...
 
+    def invitation(self, public_id: str, version: int) -> str:
+        """Return the URL where somebody joins a team."""
+        ...
+
     def admin(self, path: str) -> str:
         """Return the URL of an organizer's page; it asks for a login."""
         ...
@@ -42,6 +46,22 @@ class MailLinks:
         """Return ``{base}/ticket/{token}``; the version is the order's."""
         return f"{self._base_url}/ticket/{self._access.token(LinkPurpose.TICKET, public_id, link_version)}"
 
+    def invitation(self, public_id: str, version: int) -> str:
+        """Return ``{base}/admin/join/{token}``."""
+        token = self._access.token(LinkPurpose.INVITATION, public_id, version)
+        return f"{self._base_url}/admin/join/{token}"
+
     def admin(self, path: str) -> str:
         """Return ``{base}/admin/{path}``."""
         return f"{self._base_url}/admin/{path}"
+
+
+class LogLinks(MailLinks):
+    """The links of a mail that is read in the log: the one to a team leads nowhere.
+
+    Whoever opens an invitation gets its role, so that a reader of the log could make an owner of themselves.
+    """
+
+    def invitation(self, public_id: str, version: int) -> str:
+        """Return the page's address without a token, which only says that it is incomplete."""
+        return f"{self._base_url}/admin/join/in-the-mail-alone"

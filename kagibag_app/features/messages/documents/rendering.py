@@ -33,6 +33,7 @@ _COMPOSERS: dict[Template, Composer] = {
     Template.LATE_PAYMENT: for_buyers.late_payment,
     Template.DISPUTE_OPENED: for_members.dispute_opened,
     Template.WEBHOOK_DISABLED: for_members.webhook_disabled,
+    Template.INVITATION: for_members.invitation,
 }
 
 
@@ -66,6 +67,8 @@ def subject_line(template: Template, params: Mapping[str, Any]) -> str:
         )
     if template is Template.WEBHOOK_DISABLED:
         return _one_line(f"Webhooks to {params['endpoint']['name']} are switched off")
+    if template is Template.INVITATION:
+        return _one_line(f"{params['inviter']} invites you to {params['organizer']}")
     card = Card(params["order"])
     return _one_line(f"{_about(template, card, params)}, {card.number}")
 

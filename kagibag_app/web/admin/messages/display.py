@@ -28,6 +28,8 @@ _TEMPLATES = {
     Template.REFUND_FAILED: "Refund failed",
     Template.LATE_PAYMENT: "Late payment",
     Template.DISPUTE_OPENED: "Dispute opened",
+    Template.WEBHOOK_DISABLED: "Webhooks switched off",
+    Template.INVITATION: "Invitation to the team",
 }
 # Links of the mail open beside the log; the frame itself may go nowhere.
 _BESIDE = '<base target="_blank">'

@@ -9,7 +9,7 @@ import reflex as rx
 from kagibag_app.features.accounts import queries as accounts
 from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.messages import queries
-from kagibag_app.features.messages.documents import MailLinks, render
+from kagibag_app.features.messages.documents import LogLinks, MailLinks, render
 from kagibag_app.features.messages.views import MessagePage, RenderedMail, StoredMessage
 from kagibag_app.kit.actor import Actor
 from kagibag_app.live import topics
@@ -101,7 +101,7 @@ class MessagesState(Workspace):
         ]
         self.mail = MailFace()
         if seen.open is not None:
-            body = _words(seen.open) if self.readable else None
+            body = _words(seen.open, actor) if self.readable else None
             self.mail = display.mail_face(seen.open.row, body, seen.zone, show_emails=show_emails)
         self.choices, self.search = display.choices(wanted), wanted.search
         self.as_text = wanted.body is Body.TEXT
@@ -127,10 +127,14 @@ async def _found(actor: Actor, wanted: Wanted) -> _Found:
         return _Found(zone, page, opened, await nav_counts(session, organizer_id))
 
 
-def _words(stored: StoredMessage) -> RenderedMail:
-    """Write the mail as it is sent; the links in it are made now and stored nowhere."""
+def _words(stored: StoredMessage, actor: Actor) -> RenderedMail:
+    """Write the mail as it is sent; the links in it are made now and stored nowhere.
+
+    The link of an invitation is shown to those alone who may invite.
+    """
     settings = runtime().settings
-    links = MailLinks(settings.base_url, runtime().links)
+    kind = MailLinks if allowed(actor.role, Action.MANAGE_TEAM) else LogLinks
+    links = kind(settings.base_url, runtime().links)
     return render(
         stored.row.template, stored.params, links, sandbox=settings.stripe_mode is StripeMode.SANDBOX
     )
