@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from itertools import groupby
 
-import segno
+from kagibag_app.features.orders.documents.qr import dark_runs, modules
 
 QUIET_MODULES = 2
 """Light border in modules; the drawing adds its own padding around it."""
@@ -21,14 +20,10 @@ def qr_path(text: str) -> tuple[str, int]:
     Args:
         text: What a scanner reads, for example ``T-4MQ7-ZB2X-9HCE``.
     """
-    code = segno.make_qr(text, error="m")
-    rows = list(code.matrix_iter(border=QUIET_MODULES))
-    strokes: list[str] = []
-    for y, row in enumerate(rows):
-        x = 0
-        for dark, run in groupby(row):
-            length = len(list(run))
-            if dark:
-                strokes.append(f"M{x} {y}.5h{length}")
-            x += length
-    return "".join(strokes), len(rows)
+    rows = modules(text)
+    strokes = [
+        f"M{x + QUIET_MODULES} {y}.5h{length}"
+        for y, row in enumerate(rows, start=QUIET_MODULES)
+        for x, length in dark_runs(row)
+    ]
+    return "".join(strokes), len(rows) + 2 * QUIET_MODULES
