@@ -247,11 +247,14 @@ class Paper:
 
     def _broken(self, word: str, width: float, type: Type) -> list[str]:
         """Return a word in parts that fit; usually it fits whole."""
-        parts = [""]
+        parts, used = [""], 0.0
         for character in word:
-            if parts[-1] and self.measure(parts[-1] + character, type) > width:
+            wide = self.measure(character, type)
+            if parts[-1] and used + wide > width:
                 parts.append("")
+                used = 0.0
             parts[-1] += character
+            used += wide
         return parts
 
     def _cut(self, line: str, width: float, type: Type) -> str:
