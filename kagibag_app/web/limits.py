@@ -39,6 +39,9 @@ class Limit(Enum):
     PROMOTION_CODE = "20/minute;120/hour"
     PLACE_ORDER = "20/minute;200/hour"
     REFUND_REQUEST = "20/minute;100/hour"
+    # Drawing a file costs a processor a tenth of a second; a family behind one address downloads several.
+    DOCUMENT_ADDRESS = "60/minute;600/hour"
+    DOCUMENT_ORDER = "12/minute;120/hour"
 
     @property
     def items(self) -> list[RateLimitItem]:

@@ -27,7 +27,7 @@ BODY_MAX_BYTES = 64 * 1024
 # Reads its body by itself, up to a limit of its own.
 JUDGES_ITS_BODY = "/api/stripe/webhook"
 
-_SECRET_PLACE = re.compile(r"/(?:order|ticket|checkout)(?:/|$)")
+_SECRET_PLACE = re.compile(r"/(?:api/)?(?:order|ticket|checkout)(?:/|$)")
 _PRIVATE_PLACE = re.compile(r"/(?:admin|order|ticket|checkout|orders|api)(?:/|$)")
 _HASHED_ASSET = re.compile(r"/assets/[^/]+-[A-Za-z0-9_-]{8,}\.(?:js|css|woff2?)(?:\.gz)?$")
 _ALWAYS: Mapping[str, str] = {

@@ -158,6 +158,7 @@ def test_attack_7_an_access_link_is_hidden_wherever_it_stands(runtime: Runtime) 
             f"{{'asPath': '{address}'}}",
             f"token {token}",
             f"token={token}",
+            f"GET /api{address}/receipt.pdf",
         ):
             assert tag not in redact(text)
 

@@ -67,6 +67,16 @@ async def client() -> AsyncIterator[httpx.AsyncClient]:
         yield opened
 
 
+@pytest.mark.parametrize("path", ["/api/order/or_1.k.tag/receipt.pdf", "/api/ticket/tk_1.k.tag/event.ics"])
+async def test_attack_7_a_file_with_a_token_tells_nobody_its_address(
+    client: httpx.AsyncClient, path: str
+) -> None:
+    headers = (await client.get(path)).headers
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert headers["x-content-type-options"] == "nosniff"
+
+
 @pytest.mark.parametrize("path", ["/order/or_1.k.tag", "/ticket/tk_1.k.tag", "/checkout/or_1.k.tag"])
 async def test_attack_7_a_page_with_a_token_tells_nobody_its_address(
     client: httpx.AsyncClient, path: str
