@@ -51,4 +51,6 @@ def loading_page(*shapes: rx.Component, sandbox: Flag, narrow: bool = False) -> 
 
 def updates_by_itself() -> rx.Component:
     """Says that nobody has to reload."""
-    return rx.el.span(icon("radio", 14), "Updates by itself", class_name="small mute row row-tight nowrap")
+    return rx.el.span(
+        icon("radio", 14), "Updates by itself", class_name="small mute row row-tight nowrap no-print"
+    )

@@ -125,7 +125,12 @@ def _notice() -> rx.Component:
 
 
 def _tickets() -> rx.Component:
+    files = OrderState.files
+    calendar = link_button("Add to calendar", files.calendar, icon="calendar-plus", download=True)
+    pdf = link_button("PDF", files.tickets, icon="file-down", download=True, aria_label="Tickets (PDF)")
     acts = rx.el.span(
+        when(files.calendar, calendar),
+        when(files.tickets, pdf),
         button("Print", icon="printer", on_click=rx.call_script("window.print()")),
         class_name="row wrap ticket-acts no-print",
     )
@@ -158,10 +163,19 @@ def _ticket(ticket: TicketRow) -> rx.Component:
 
 def _payment() -> rx.Component:
     paid = rx.el.p(icon("credit-card"), rx.el.span(OrderState.paid_with), class_name="small mute row")
+    receipt = link_button(
+        "Receipt (PDF)",
+        OrderState.files.receipt,
+        icon="receipt",
+        block=True,
+        download=True,
+        class_name="no-print",
+    )
     return rx.el.aside(
         rx.el.h2("Payment"),
         price_table(OrderState.lines, caption="What this order costs"),
         when(OrderState.paid_with, paid),
+        when(OrderState.files.receipt, receipt),
         rx.el.p("Mail to ", OrderState.order.email, class_name="small mute"),
         aria_label="Payment",
         class_name="order-payment",

@@ -17,6 +17,7 @@ from kagibag_app.kit.errors import BadInput, DomainError, NotFound
 from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.attendee.facts import ticket_row
+from kagibag_app.web.attendee.files import Files, order_files
 from kagibag_app.web.attendee.links import CHECKOUT_PREFIX, TICKET_PREFIX, order_of_link, ticket_token
 from kagibag_app.web.attendee.order.display import OrderFace, face, paid_with, price_lines
 from kagibag_app.web.attendee.order.refund_display import ask_form, refund_rows
@@ -45,6 +46,7 @@ class OrderState(Screen, rx.State):
     tickets: list[TicketRow] = []
     lines: list[PriceLine] = []
     paid_with: str = ""
+    files: Files = Files()
     refunds: list[RefundRow] = []
     ask: AskForm = AskForm()
     asking: bool = False
@@ -222,6 +224,7 @@ class OrderState(Screen, rx.State):
         self.order = face(view, organizer_zone=organizer.zone)
         self.tickets = [ticket_row(ticket, view.event, view.buyer_name) for ticket in view.tickets]
         self.lines, self.paid_with = price_lines(view), paid_with(view, card)
+        self.files = order_files(view, route_arg(self, "token"))
         await self._show_refunds(session, order, view, card)
         self.phase = "shown"
 

@@ -7,7 +7,7 @@ import reflex as rx
 from kagibag_app.web.attendee.parts import dead_link, loading_page
 from kagibag_app.web.attendee.ticket.state import TicketState
 from kagibag_app.web.components.badge import badge_for
-from kagibag_app.web.components.buttons import button
+from kagibag_app.web.components.buttons import button, link_button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.qr import qr
@@ -47,7 +47,7 @@ def _shown() -> rx.Component:
         ),
         _card(),
         rx.el.div(
-            button("Print", icon="printer", on_click=rx.call_script("window.print()")),
+            *_acts(),
             rx.el.p("One code lets one person in. Keep this link to yourself.", class_name="small mute"),
             class_name="row wrap ticket-foot no-print",
         ),
@@ -56,6 +56,16 @@ def _shown() -> rx.Component:
         sandbox=TicketState.sandbox,
         narrow=True,
     )
+
+
+def _acts() -> list[rx.Component]:
+    files = TicketState.files
+    pdf = link_button("PDF", files.tickets, icon="file-down", download=True, aria_label="Ticket (PDF)")
+    return [
+        link_button("Add to calendar", files.calendar, icon="calendar-plus", download=True),
+        when(files.tickets, pdf),
+        button("Print", icon="printer", on_click=rx.call_script("window.print()")),
+    ]
 
 
 def _card() -> rx.Component:

@@ -10,6 +10,7 @@ from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.attendee.facts import ticket_row, when_line, where_line
+from kagibag_app.web.attendee.files import Files, ticket_files
 from kagibag_app.web.attendee.links import ticket_of_link
 from kagibag_app.web.attendee.rows import TicketRow
 from kagibag_app.web.attendee.screen import Screen
@@ -34,6 +35,7 @@ class TicketState(Screen, rx.State):
     when: str = ""
     where: str = ""
     remark: str = ""
+    files: Files = Files()
 
     @rx.event
     @public
@@ -62,6 +64,7 @@ class TicketState(Screen, rx.State):
         self.ticket = ticket_row(page.ticket, page.event, page.buyer_name)
         self.event_title, self.organizer = page.event.title, page.event.organizer_name
         self.home = f"/e/{page.event.slug}"
+        self.files = ticket_files(page, route_arg(self, "token"))
         self.number = page.order_number
         self.when, self.where = when_line(page.event), where_line(page.event)
         self.remark = _remark(
