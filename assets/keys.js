@@ -1,6 +1,7 @@
 /* Keyboard: presses what carries data-key, moves between data-row links with j and k. Nothing happens while one types, with Ctrl, Alt
    or Cmd held, or while a dialog is open. Also here, because they too must answer before the server can: a busy or just pressed button
-   drops further presses, menus close on Escape, and the focus returns to where it was when a dialog closes. */
+   drops further presses, menus close on Escape, the focus returns to where it was when a dialog closes, and a download leaves the
+   page connected. */
 (() => {
   "use strict";
 
@@ -109,4 +110,13 @@
     }
     wasOpen = open;
   }).observe(document.documentElement, { childList: true, subtree: true });
+
+  /* A link to a file looks like leaving the page until its answer comes; listeners of later scripts would disconnect it for good. */
+  let fileAt = -ONCE_MS;
+  document.addEventListener("click", (event) => {
+    if (event.target instanceof Element && event.target.closest("a[data-file]")) fileAt = performance.now();
+  }, true);
+  window.addEventListener("beforeunload", (event) => {
+    if (performance.now() - fileAt < ONCE_MS) event.stopImmediatePropagation();
+  });
 })();

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +19,7 @@ from pypdf.generic import ContentStream
 from kagibag_app.features.orders.documents import (
     ReceiptMoney,
     ReceiptRefund,
+    paper,
     receipt_pdf,
     ticket_pdf,
     tickets_pdf,
@@ -29,6 +31,7 @@ from kagibag_app.features.orders.documents.writing import clean, laid_out
 from kagibag_app.features.orders.views import OrderView
 from tests.paper_orders import order_view, ticket_page
 
+TYPEFACES = Path(paper.__file__).parent / "typefaces"
 NOW = datetime(2026, 4, 20, 12, tzinfo=UTC)
 VISA = ReceiptMoney("Visa •••• 4242")
 
@@ -48,6 +51,16 @@ def words(page: PageObject) -> str:
 
 def text(pdf: PdfReader) -> str:
     return " ".join(words(page) for page in pdf.pages)
+
+
+def test_every_typeface_has_its_licence_beside_it_and_all_of_them_stay_small() -> None:
+    listed = (TYPEFACES / "README.md").read_text(encoding="utf-8")
+    for path in TYPEFACES.glob("*.woff"):
+        [row] = [line for line in listed.splitlines() if f"`{path.stem}`" in line]
+        licence = re.search(r"`(\S+\.txt)`", row)
+        assert licence is not None
+        assert (TYPEFACES / licence[1]).is_file()
+    assert sum(path.stat().st_size for path in TYPEFACES.iterdir()) < 1_000_000
 
 
 def test_a_receipt_says_what_was_bought_paid_and_returned() -> None:

@@ -183,7 +183,7 @@ async def _money(session: AsyncSession, order: Order) -> ReceiptMoney:
     A late payment that went back never belonged to the order.
     """
     payment = await payments.payment_of_order(session, order.organizer_id, order.id)
-    rows = await refunds.refunds_of_order(session, order.organizer_id, order.id)
+    found = await refunds.refunds_of_order(session, order.organizer_id, order.id)
     return ReceiptMoney(
         method=payment.method if payment else "",
         refunds=[
@@ -192,7 +192,7 @@ async def _money(session: AsyncSession, order: Order) -> ReceiptMoney:
                 amount_minor=row.amount_minor,
                 done=row.status == RefundStatus.SUCCEEDED,
             )
-            for row in reversed(rows)
+            for row in reversed(found.refunds)
             if row.status in ACCEPTED and row.source != RefundSource.LATE_PAYMENT
         ],
     )

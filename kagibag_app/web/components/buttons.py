@@ -164,10 +164,11 @@ def link_button(
 ) -> rx.Component:
     """A link that looks like a button: it goes somewhere, it does not change anything.
 
-    ``download`` makes a plain link that the browser itself follows, for files the server sends.
+    ``download`` makes a plain link that the browser itself follows, for files the server sends; the page stays connected
+    (``keys.js``).
     """
     parts = rx.fragment(*_content(label, icon, size, trailing_icon, None))
     names = _class(kind, size, block, props.pop("class_name", ""))
     if download:
-        return anchor(parts, href, class_name=names, **props)
+        return anchor(parts, href, class_name=names, data_file="true", **props)
     return link(parts, href, external=external, class_name=names, **props)
