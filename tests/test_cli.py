@@ -37,6 +37,12 @@ OWNER = (
     "--password",
     "a long password",
 )
+PRODUCTION = {
+    "env": "production",
+    "secret_keys": "k:0123456789abcdef0123456789abcdef",
+    "encryption_keys": "k:0123456789abcdef0123456789abcdef",
+    "public_url": "https://tickets.example.com",
+}
 
 
 @pytest.mark.parametrize("command", ["", *COMMANDS])
@@ -64,6 +70,8 @@ def test_what_is_no_command_ends_with_two(kagibag: Kagibag, arguments: tuple[str
         (("db", "upgrade"), {"worker_concurrency": "many"}, "KAGIBAG_WORKER_CONCURRENCY"),
         (("seed",), {}, "kagibag seed --example"),
         (("seed", "--example"), {"stripe_mode": "live", "stripe_secret_key": "sk_live_1"}, "never made beside live"),
+        (("seed", "--orders", "9"), {"stripe_mode": "live", "stripe_secret_key": "sk_live_1"}, "never made beside live"),
+        (("seed", "--orders", "9"), PRODUCTION, "never made in production"),
         (("sandbox",), {"stripe_mode": "test", "stripe_secret_key": "sk_test_1"}, "the sandbox does not start"),
         (("demo",), {"stripe_mode": "test", "stripe_secret_key": "sk_test_1"}, "kagibag run"),
         (("web", "--workers", "2"), {}, "KAGIBAG_REDIS_URL"),
@@ -110,6 +118,17 @@ def test_an_owner_can_have_a_second_organization_and_each_gets_the_example(
     assert (missing.code, "organization was not found" in missing.err) == (2, True)
     with sqlite3.connect(tmp_path / "kagibag.db") as database:
         assert database.execute("SELECT count(*) FROM events").fetchone() == (2,)
+
+
+def test_a_synthetic_organization_is_made_once_and_its_logins_are_said(kagibag: Kagibag) -> None:
+    made = kagibag("seed", "--orders", "200", "--seed", "3")
+    assert made.code == 0
+    assert "synthetic-200-3 has 200 orders, 200 of them made now." in made.out
+    assert "support      wren@synthetic-200-3.example" in made.out
+    assert "nothing is ever sent for it" in made.out
+    again = kagibag("seed", "--orders", "200", "--seed", "3")
+    assert (again.code, "there already. Nothing was changed." in again.out) == (0, True)
+    assert kagibag("audit").code == 0
 
 
 def test_an_audit_ends_with_one_when_something_is_wrong(kagibag: Kagibag, tmp_path: Path) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import secrets
+from contextlib import AbstractContextManager, nullcontext
+from typing import Annotated, Any
 
 import typer
 
-from kagibag_app.cli.common import out, read_settings, with_store
+from kagibag_app.cli.common import out, progress_of, read_settings, with_store
 from kagibag_app.demo import example
+from kagibag_app.demo.synthetic import making as synthetic
 from kagibag_app.features.accounts.service import hash_password
-from kagibag_app.settings import SettingsError, StripeMode
-from kagibag_app.storage import schema
+from kagibag_app.settings import Env, Settings, SettingsError, StripeMode
+from kagibag_app.storage import lock, schema
+from kagibag_app.storage.engine import is_sqlite
 from kagibag_app.storage.transaction import Store
 
 app = typer.Typer()
@@ -76,20 +80,82 @@ def seed(
         bool, typer.Option("--example", help="One published event with ticket types and a code.")
     ] = False,
     organization: Annotated[
-        str, typer.Option(help="Slug of the organization; the first one when omitted.")
+        str, typer.Option(help="With --example: slug of the organization; the first one when omitted.")
+    ] = "",
+    orders: Annotated[
+        int,
+        typer.Option(
+            help="A synthetic organization with so many orders, their payments, refunds, disputes and mails.",
+            min=0,
+            max=synthetic.MOST,
+            show_default=False,
+        ),
+    ] = 0,
+    number: Annotated[
+        int,
+        typer.Option(
+            "--seed", help="With --orders: the same number makes the same data again.", min=0, max=2**31
+        ),
+    ] = 1,
+    password: Annotated[
+        str,
+        typer.Option(
+            help="With --orders: of its members; made up and shown once when omitted.", show_default=False
+        ),
     ] = "",
 ) -> None:
-    """Make something to try the product with, in any mode but live."""
+    """Make something to try the product with, in any mode but live.
+
+    Example: kagibag seed --orders 100000 --seed 7
+    """
     settings = read_settings(log_level="WARNING")
     if settings.stripe_mode is StripeMode.LIVE:
         raise SettingsError("Example data is never made beside live payments.")
-    if not example_event:
-        raise SettingsError("Say what to make: kagibag seed --example.")
-    schema.upgrade(settings.database)
+    if orders:
+        _seed_orders(settings, orders, number, password)
+    elif example_event:
+        _seed_example(settings, organization)
+    else:
+        raise SettingsError("Say what to make: kagibag seed --example, or kagibag seed --orders 10000.")
 
+
+def _seed_example(settings: Settings, organization: str) -> None:
+    schema.upgrade(settings.database)
     charges = settings.may_charge_on_platform
     slug = with_store(
         settings,
         lambda store: example.create_event(store, organization=organization, platform_charges=charges),
     )
     out.print(f"The event is on sale at {settings.base_url}/e/{slug} (code {example.CODE}).")
+
+
+def _seed_orders(settings: Settings, orders: int, number: int, password: str) -> None:
+    if settings.env is Env.PRODUCTION:
+        raise SettingsError("Synthetic orders are never made in production. Nothing was changed.")
+    schema.upgrade(settings.database)
+    with progress_of("orders", orders) as progress, _alone(settings):
+        made = synthetic.make(
+            settings.database,
+            orders=orders,
+            seed=number,
+            password=password or f"five-halls-{secrets.token_hex(4)}",
+            progress=progress,
+        )
+    if not made.added:
+        out.print(
+            f"The organization {made.slug} with its {made.orders:,} orders is there already. Nothing was changed."
+        )
+        return
+    out.print(f"The organization {made.slug} has {made.orders:,} orders, {made.added:,} of them made now.")
+    if made.logins:
+        out.print(f"Log in at {settings.base_url}/admin, with the password {made.logins[0].password}")
+        for login in made.logins:
+            out.print(f"  {login.role:<9}    {login.email}")
+    out.print(
+        "Its buyers and payments don't exist: nothing is ever sent for it, and no ticket of it can be bought."
+    )
+
+
+def _alone(settings: Settings) -> AbstractContextManager[Any]:
+    """A file is filled by one process at a time; a database server knows how to share."""
+    return lock.hold(settings.data_dir) if is_sqlite(settings.database) else nullcontext()

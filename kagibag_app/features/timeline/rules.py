@@ -68,3 +68,4 @@ class AuditKind(StrEnum):
     PROMOTION_CREATED = "promotion_created"
     WEBHOOK_CREATED = "webhook_created"
     WEBHOOK_CHANGED = "webhook_changed"
+    SYNTHETIC_DATA_MADE = "synthetic_data_made"
