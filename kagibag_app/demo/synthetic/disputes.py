@@ -20,6 +20,7 @@ from kagibag_app.features.disputes.rules import (
 )
 from kagibag_app.features.ledger.rules import EntryKind as LedgerKind
 from kagibag_app.features.messages.rules import Template
+from kagibag_app.features.orders.rules import SearchKind, stripe_value
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.sandbox.currency import dispute_fee
 
@@ -158,3 +159,4 @@ class _Dispute:
             int(self._submissions > 0), int(status is _D.LOST and self._submissions == 0),
             int(raw.startswith("warning_")), stamp(self._opened), stamp(at) if status in CLOSED else None,
         )  # fmt: skip
+        sale.found_by(SearchKind.DISPUTE, stripe_value(self._stripe_id))

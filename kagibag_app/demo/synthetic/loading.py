@@ -63,6 +63,10 @@ def connect(url: str) -> Loader:
     return PostgresLoader(sync_url(url).replace("postgresql+psycopg://", "postgresql://", 1))
 
 
+def _keyed(sheet: Sheet) -> bool:
+    return sheet.keyed
+
+
 class SqliteLoader:
     """SQLite. Nobody else may work on the file: see ``storage.lock``."""
 
@@ -94,7 +98,7 @@ class SqliteLoader:
 
     def number(self, sheets: Iterable[Sheet]) -> None:
         """Go on behind the largest key there is."""
-        for sheet in sheets:
+        for sheet in filter(_keyed, sheets):
             ((last,),) = self.read(f"SELECT coalesce(max(id), 0) FROM {sheet.table}")  # noqa: S608 - our own names
             sheet.next_id = last + 1
 
@@ -141,8 +145,8 @@ class PostgresLoader:
             yield
 
     def number(self, sheets: Iterable[Sheet]) -> None:
-        """Take the largest key that a batch may need, so that nobody else gets one of those before it."""
-        for sheet in sheets:
+        """Go on behind the last key that anybody was given."""
+        for sheet in filter(_keyed, sheets):
             # Whoever inserts meanwhile waits until the sequence is moved: nobody takes a key between.
             self.run(f"LOCK TABLE {sheet.table} IN SHARE ROW EXCLUSIVE MODE")
             ((last,),) = self.read(
@@ -158,7 +162,8 @@ class PostgresLoader:
             with cursor.copy(statement) as copy:
                 for row in rows:
                     copy.write_row(row)
-            cursor.execute("SELECT setval(%s, %s)", (f"{sheet.table}_id_seq", rows[-1][0]))
+            if sheet.keyed:
+                cursor.execute("SELECT setval(%s, %s)", (f"{sheet.table}_id_seq", sheet.next_id - 1))
 
     def read(self, query: str) -> list[tuple[Any, ...]]:
         """Return the rows of a query."""

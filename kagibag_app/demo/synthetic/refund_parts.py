@@ -11,6 +11,7 @@ from kagibag_app.demo.synthetic.parts import Place
 from kagibag_app.demo.synthetic.sale import Sale, Who
 from kagibag_app.demo.synthetic.selling import charge_of
 from kagibag_app.demo.synthetic.sheets import document, maybe_stamp, stamp
+from kagibag_app.features.orders.rules import SearchKind, stripe_value
 from kagibag_app.features.refunds.rules import ACTIVE_REQUESTS, RefundSource, RefundStatus, RequestStatus
 
 
@@ -104,6 +105,8 @@ def write_repayment(sale: Sale, made: Repayment) -> None:
         maybe_stamp(looked if made.stripe_id else None), maybe_stamp(made.accepted_at),
         maybe_stamp(made.settled_at),
     )  # fmt: skip
+    if made.stripe_id:
+        sale.found_by(SearchKind.REFUND, stripe_value(made.stripe_id))
     for line, amount in made.shares.items():
         if amount:
             sheets.allocations.add(made.key, line, amount)

@@ -9,7 +9,7 @@ from typing import Any
 from kagibag_app.demo.synthetic.foundation import Code, Hall
 from kagibag_app.demo.synthetic.parts import Charge, Desk, Place
 from kagibag_app.demo.synthetic.people import Person
-from kagibag_app.demo.synthetic.sheets import document, maybe_stamp, stamp
+from kagibag_app.demo.synthetic.sheets import document, stamp
 from kagibag_app.features.events.views import iso
 from kagibag_app.features.messages.documents import subject_line
 from kagibag_app.features.messages.rules import MessageStatus, Template
@@ -19,6 +19,7 @@ from kagibag_app.features.orders.rules import (
     OrderSource,
     OrderStatus,
     RefundState,
+    SearchKind,
     Seat,
     TicketStatus,
 )
@@ -224,52 +225,6 @@ class Sale:
             len(self.places), place.in_progress, iso(place.checked_in_at), iso(place.voided_at), place.void_reason,
         )  # fmt: skip
 
-    def write(self) -> None:
-        """Add its own rows and those of its lines, tickets and payment, and count its seats and its code."""
-        sheets, organizer = self.desk.sheets, self.desk.foundation.organizer_id
-        placed = stamp(self.placed_at)
-        sheets.orders.put(
-            self.key, self.public_id, organizer, self.hall.id, self.number, self.buyer.name, self.buyer.email,
-            self.buyer.key, self.currency, self.subtotal_minor, self.discount_minor, self.total_minor, self.source,
-            self.status, self.refunded_minor, self.refund_state, self.dispute_state, self.hall.policy_text,
-            self.buyer.language, self.version, placed, maybe_stamp(self.hold_until), maybe_stamp(self.paid_at),
-            maybe_stamp(self.cancelled_at), stamp(self.updated_at or self.placed_at),
-        )  # fmt: skip
-        for position, place in enumerate(self.places):
-            self._write_place(place, position)
-        if self.code is not None:
-            facts = self.code.facts
-            sheets.applied.add(
-                organizer, self.key, self.code.id, self.code.code, facts.kind.value, facts.value, self.discount_minor
-            )  # fmt: skip
-            sheets.uses.add(self.code.id, self.key, self.buyer.key, self.use, placed)
-            self.code.uses += self.use != UseState.RELEASED
-        if self.charge is not None:
-            self._write_charge(self.charge)
-
-    def _write_place(self, place: Place, position: int) -> None:
-        sheets, organizer = self.desk.sheets, self.desk.foundation.organizer_id
-        kind = place.kind
-        sheets.lines.put(
-            place.key, place.public_id, organizer, self.key, kind.id, position, kind.name, kind.price_minor,
-            place.discount_minor, place.net_minor, place.seat,
-        )  # fmt: skip
-        kind.sold += place.seat == Seat.SOLD
-        kind.held += place.seat == Seat.HELD
-        if self.paid_at is not None:
-            sheets.tickets.put(
-                place.ticket_key, place.ticket_id, organizer, self.key, place.key, place.code, place.status,
-                int(place.in_progress), stamp(self.paid_at), maybe_stamp(place.checked_in_at),
-                maybe_stamp(place.voided_at), place.void_reason,
-            )  # fmt: skip
-
-    def _write_charge(self, charge: Charge) -> None:
-        opened = stamp(charge.opened_at)
-        self.desk.sheets.payments.put(
-            charge.key, charge.public_id, self.desk.foundation.organizer_id, self.key, self.desk.foundation.account,
-            charge.status, int(charge.is_open), self.currency, self.total_minor, charge.captured_minor,
-            charge.committed_minor, int(charge.open_chargeback), charge.session_id,
-            stamp(charge.opened_at + timedelta(minutes=31)), charge.intent_id, charge.charge_id, charge.brand, charge.last4,
-            charge.failure_code, charge.failure_message, charge.raw_status, stamp(self.placed_at), opened,
-            maybe_stamp(charge.captured_at) or opened, maybe_stamp(charge.captured_at),
-        )  # fmt: skip
+    def found_by(self, kind: SearchKind, value: str) -> None:
+        """Let it be found by a value, folded as searches are."""
+        self.desk.sheets.search.add(self.desk.foundation.organizer_id, kind.value, value, self.key)

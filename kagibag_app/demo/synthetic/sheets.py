@@ -14,7 +14,7 @@ from sqlmodel import SQLModel
 from kagibag_app.features.disputes.tables import Dispute, DisputeEvent
 from kagibag_app.features.ledger.tables import LedgerEntry
 from kagibag_app.features.messages.tables import EmailMessage
-from kagibag_app.features.orders.tables import AppliedPromotion, LineItem, Order, Ticket
+from kagibag_app.features.orders.tables import AppliedPromotion, LineItem, Order, OrderSearch, Ticket
 from kagibag_app.features.payments.tables import Payment, PaymentAttempt
 from kagibag_app.features.promotions.tables import PromotionUse
 from kagibag_app.features.refunds.tables import (
@@ -39,6 +39,7 @@ class Sheet:
 
     Attributes:
         columns: Every column that a row has a value for.
+        keyed: Rows have a key of their own.
         next_id: The key of the next row; set before the first one is added.
     """
 
@@ -50,7 +51,8 @@ class Sheet:
             raise ValueError(f"{table.name} has no columns {sorted(unknown)}")
         rest = [name for name in table.columns.keys() if name not in ("id", *given)]  # noqa: SIM118 - a collection
         self.table = table.name
-        self.columns = ("id", *given, *rest)
+        self.keyed = "id" in table.columns
+        self.columns = (*(["id"] if self.keyed else []), *given, *rest)
         self.rows: list[Row] = []
         self.next_id = 0
         self._rest = tuple(_default(model, name) for name in rest)
@@ -75,6 +77,19 @@ class Sheet:
         """Return the rows that were added and begin anew; keys go on."""
         rows, self.rows = self.rows, []
         return rows
+
+
+class IndexSheet(Sheet):
+    """The rows of a table that is its own index and whose rows have no key beside it."""
+
+    def add(self, *values: Any) -> int:
+        """Add a row."""
+        self.rows.append((*values, *self._rest))
+        return 0
+
+    def take(self) -> list[Row]:
+        """Return the rows in the order of the index: neighbours are written together."""
+        return sorted(super().take())
 
 
 def table_of(model: type[SQLModel]) -> sa.Table:
@@ -139,7 +154,7 @@ class Sheets:
             "voided_at void_reason",
         )
         self.applied = Sheet(
-            AppliedPromotion, "organizer_id order_id promotion_id code kind value adjustment_minor"
+            AppliedPromotion, "organizer_id order_id promotion_id code kind value adjustment_minor placed_at"
         )
         self.uses = Sheet(PromotionUse, "promotion_id order_id email_key state created_at")
         self.payments = Sheet(
@@ -185,6 +200,7 @@ class Sheets:
             EmailMessage,
             "public_id organizer_id order_id recipient template params status attempts error created_at sent_at",
         )
+        self.search = IndexSheet(OrderSearch, "organizer_id kind value order_id")
         self.webhooks = Sheet(
             WebhookEvent,
             "public_id organizer_id order_id order_number type dedupe_key body created_at",

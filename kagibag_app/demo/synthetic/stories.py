@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kagibag_app.demo.synthetic import disputes, refund_stories, selling
+from kagibag_app.demo.synthetic import disputes, refund_stories, selling, writing
 from kagibag_app.demo.synthetic.fates import Fate
 from kagibag_app.demo.synthetic.sale import Sale
 
@@ -16,7 +16,7 @@ def tell(sale: Sale, fate: Fate) -> None:
     else:
         _plain(sale, fate)
     selling.check_in(sale)
-    sale.write()
+    writing.write(sale)
 
 
 def _plain(sale: Sale, fate: Fate) -> None:
