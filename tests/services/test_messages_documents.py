@@ -151,6 +151,13 @@ def test_confirmation_shows_lines_discount_total_and_each_ticket() -> None:
             f"{ticket['type_name']}, {ticket['code']}\nOpen ticket: https://tickets.example.com/ticket/{token}"
             in mail.text
         )
+    for label, name in (
+        ("Add to calendar", "event.ics"),
+        ("Tickets (PDF)", "tickets.pdf"),
+        ("Receipt (PDF)", "receipt.pdf"),
+    ):
+        token = ACCESS.token(LinkPurpose.ORDER, "ord_first", 3)
+        assert f"{label}: https://tickets.example.com/api/order/{token}/{name}" in mail.text
     assert "Stripe sandbox" not in mail.text
 
 

@@ -13,6 +13,8 @@ from kagibag_app.features.messages.documents.letter import (
     Button,
     Fact,
     Facts,
+    File,
+    Files,
     Letter,
     Paragraph,
     Price,
@@ -44,6 +46,7 @@ def confirmation(params: Mapping[str, Any], links: Links) -> Letter:
     ]
     if card.total_minor == 0:
         blocks.append(Paragraph("Nothing was charged."))
+    blocks.append(_files(card, links))
     return _letter(
         card,
         preview=f"{count}, {card.start()}. Open them on your phone at the door.",
@@ -170,6 +173,17 @@ def _letter(card: Card, *, preview: str, heading: str, blocks: list[Block]) -> L
 
 def _open_order(card: Card, links: Links) -> Button:
     return Button("Open my order", links.order(card.public_id, card.link_version))
+
+
+def _files(card: Card, links: Links) -> Files:
+    named = (
+        ("Add to calendar", "event.ics"),
+        ("Tickets (PDF)", "tickets.pdf"),
+        ("Receipt (PDF)", "receipt.pdf"),
+    )
+    return Files(
+        [File(label, links.order_file(card.public_id, card.link_version, name)) for label, name in named]
+    )
 
 
 def _answer(card: Card, message: str) -> list[Block]:

@@ -97,7 +97,23 @@ class Button:
     url: str
 
 
-Block = Paragraph | Quote | Facts | Stubs | Prices | Button
+@dataclass(frozen=True, slots=True)
+class File:
+    """A link to a file."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What can be downloaded, beside each other."""
+
+    kind: ClassVar[str] = "files"
+    files: Sequence[File]
+
+
+Block = Paragraph | Quote | Facts | Stubs | Prices | Button | Files
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,10 @@ class Links(Protocol):
         """Return the URL that opens the order without a password."""
         ...
 
+    def order_file(self, public_id: str, link_version: int, name: str) -> str:
+        """Return the URL of one of the order's files: ``receipt.pdf``, ``tickets.pdf``, ``event.ics``."""
+        ...
+
     def ticket(self, public_id: str, link_version: int) -> str:
         """Return the URL that opens one ticket."""
         ...
@@ -41,6 +45,11 @@ class MailLinks:
     def order(self, public_id: str, link_version: int) -> str:
         """Return ``{base}/order/{token}``."""
         return f"{self._base_url}/order/{self._access.token(LinkPurpose.ORDER, public_id, link_version)}"
+
+    def order_file(self, public_id: str, link_version: int, name: str) -> str:
+        """Return ``{base}/api/order/{token}/{name}``."""
+        token = self._access.token(LinkPurpose.ORDER, public_id, link_version)
+        return f"{self._base_url}/api/order/{token}/{name}"
 
     def ticket(self, public_id: str, link_version: int) -> str:
         """Return ``{base}/ticket/{token}``; the version is the order's."""
