@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 
@@ -22,9 +23,23 @@ log = structlog.get_logger(__name__)
 
 Run = Callable[[Runtime, Job], Awaitable[None]]
 
+
+@dataclass(frozen=True, slots=True)
+class LongRun:
+    """A job that may take longer than a lease lasts: the worker renews the lease while it runs.
+
+    Attributes:
+        at_most: It is stopped after that long.
+    """
+
+    run: Run
+    at_most: timedelta
+
+
 LEASE = timedelta(seconds=120)
 # A run that takes longer has lost its lease: it is stopped before somebody else starts the same.
 DEADLINE = LEASE - timedelta(seconds=20)
+RENEW_SECONDS = 30.0
 DRAIN_SECONDS = 20.0
 # A commit wakes the worker; this is only how long a lost wake-up can delay.
 TICK_SECONDS = 5.0
@@ -41,7 +56,7 @@ class Worker:
     """
 
     def __init__(
-        self, runtime: Runtime, catalog: Mapping[str, Run], *, concurrency: int | None = None
+        self, runtime: Runtime, catalog: Mapping[str, Run | LongRun], *, concurrency: int | None = None
     ) -> None:
         self._runtime, self._catalog = runtime, catalog
         self._concurrency = concurrency or runtime.settings.worker_concurrency
@@ -131,11 +146,15 @@ class Worker:
     async def _perform(self, job: Job) -> None:
         release = partial(self._release, job)
         try:
-            run = self._catalog.get(job.kind)
-            if run is None:
+            known = self._catalog.get(job.kind)
+            if known is None:
                 raise LookupError(f"no job of the kind {job.kind!r} is known to this version")
-            async with asyncio.timeout(DEADLINE.total_seconds()):
-                await run(self._runtime, job)
+            async with asyncio.timeout(DEADLINE.total_seconds()) as deadline:
+                if isinstance(known, LongRun):
+                    async with self._renewing(job, known.at_most, deadline):
+                        await known.run(self._runtime, job)
+                else:
+                    await known(self._runtime, job)
         except asyncio.CancelledError:
             raise  # the process is ending: the lease ends by itself
         except Later as later:
@@ -144,6 +163,37 @@ class Worker:
             await self._failed(job, error)
         else:
             await release(OutboxStatus.DONE)
+
+    @contextlib.asynccontextmanager
+    async def _renewing(self, job: Job, at_most: timedelta, deadline: asyncio.Timeout) -> AsyncIterator[None]:
+        renewing = asyncio.create_task(self._renew(job, at_most, deadline), name=f"renew:{job.id}")
+        try:
+            yield
+        finally:
+            renewing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await renewing
+
+    async def _renew(self, job: Job, at_most: timedelta, deadline: asyncio.Timeout) -> None:
+        """Move the lease's end and the deadline before it, as long as both the lease and the time last."""
+        clock = asyncio.get_running_loop().time
+        ends = clock() + at_most.total_seconds()
+        while clock() + RENEW_SECONDS < ends:
+            await asyncio.sleep(RENEW_SECONDS)
+            asked = clock()
+            try:
+                held = await self._runtime.store.run(
+                    lambda tx: outbox.renew(tx.session, job, tx.now, lease=LEASE)
+                )
+            except Exception:
+                log.exception("worker.renew_failed", kind=job.kind, job=job.id)
+                continue
+            if deadline.expired():
+                return
+            if not held:
+                deadline.reschedule(asked)
+                return
+            deadline.reschedule(min(asked + DEADLINE.total_seconds(), ends))
 
     async def _failed(self, job: Job, error: Exception) -> None:
         dead = job.attempts >= MAX_ATTEMPTS

@@ -198,6 +198,24 @@ async def release(
     return result.rowcount == 1  # type: ignore[attr-defined]
 
 
+async def renew(session: AsyncSession, job: Job, now: datetime, *, lease: timedelta) -> bool:
+    """Let a lease that is still held last ``lease`` from now.
+
+    Returns:
+        False when it had passed to somebody else, or was ended.
+    """
+    result = await session.execute(
+        sa.update(OutboxRow)
+        .where(
+            col(OutboxRow.id) == job.id,
+            col(OutboxRow.lease_token) == job.token,
+            col(OutboxRow.status) == OutboxStatus.RUNNING,
+        )
+        .values(leased_until=now + lease)
+    )
+    return result.rowcount == 1  # type: ignore[attr-defined]
+
+
 async def next_due(session: AsyncSession) -> datetime | None:
     """Return when the next row becomes claimable (UTC), if any waits."""
     pending = await session.scalar(

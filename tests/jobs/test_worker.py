@@ -16,7 +16,7 @@ from kagibag_app.jobs import worker as worker_module
 from kagibag_app.jobs.catalog import CATALOG
 from kagibag_app.jobs.outcome import Later
 from kagibag_app.jobs.schedule import PERIODIC
-from kagibag_app.jobs.worker import DEADLINE, LEASE, MAX_ATTEMPTS, Run, Worker, backoff
+from kagibag_app.jobs.worker import DEADLINE, LEASE, MAX_ATTEMPTS, LongRun, Run, Worker, backoff
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.runtime import Runtime
 from kagibag_app.storage.outbox import Job, OutboxRow
@@ -154,6 +154,50 @@ async def test_a_run_past_its_deadline_is_stopped_and_tried_again(
     await asyncio.wait_for(Worker(runtime, catalog(hang=hang)).run_due(), 5)
     assert (await row(runtime, "hang")).last_error.startswith("TimeoutError")
     assert DEADLINE < LEASE
+
+
+async def _pause(_job: Job) -> None:
+    await asyncio.sleep(0.5)
+
+
+@pytest.mark.parametrize(("at_most", "status"), [(60.0, "done"), (0.2, "pending")])
+async def test_a_long_run_keeps_its_lease_for_as_long_as_it_may(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch, at_most: float, status: str
+) -> None:
+    monkeypatch.setattr(worker_module, "DEADLINE", timedelta(seconds=0.25))
+    monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
+    await ask(runtime, "long")
+    long = LongRun(lambda _runtime, job: _pause(job), timedelta(seconds=at_most))
+    worker = Worker(runtime, {"long": long})
+    await worker._fill()
+    await asyncio.gather(*worker._running)
+    left = await row(runtime, "long")
+    assert (left.status, left.attempts) == (status, 1)
+    assert left.last_error.startswith("" if status == "done" else "TimeoutError")
+
+
+async def test_fault_22_a_long_run_whose_lease_passed_to_another_is_stopped(
+    runtime: Runtime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "RENEW_SECONDS", 0.05)
+    began, ended = asyncio.Event(), asyncio.Event()
+
+    async def endless(_runtime: Runtime, _job: Job) -> None:
+        began.set()
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    await ask(runtime, "long")
+    work = asyncio.ensure_future(Worker(runtime, {"long": LongRun(endless, timedelta(minutes=5))}).run_due())
+    await asyncio.wait_for(began.wait(), 5)
+    async with runtime.store.transaction() as tx:
+        await tx.session.execute(sa.update(OutboxRow).values(lease_token="another's"))
+    await asyncio.wait_for(ended.wait(), 5)
+    await asyncio.wait_for(work, 5)
+    left = await row(runtime, "long")
+    assert (left.status, left.lease_token, left.last_error) == ("running", "another's", "")
 
 
 async def test_no_more_jobs_run_at_once_than_allowed(runtime: Runtime) -> None:
