@@ -9,14 +9,16 @@ from kagibag_app.features.orders import tables as orders
 from kagibag_app.features.payments import tables as payments
 from kagibag_app.features.promotions import tables as promotions
 from kagibag_app.features.refunds import tables as refunds
+from kagibag_app.features.reports import tables as reports
 from kagibag_app.features.timeline import tables as timeline
 from kagibag_app.features.webhooks import tables as webhooks
-from kagibag_app.storage import outbox
+from kagibag_app.storage import files, outbox
 
 __all__ = [
     "accounts",
     "disputes",
     "events",
+    "files",
     "ledger",
     "messages",
     "orders",
@@ -24,6 +26,7 @@ __all__ = [
     "payments",
     "promotions",
     "refunds",
+    "reports",
     "timeline",
     "webhooks",
 ]

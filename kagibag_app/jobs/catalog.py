@@ -10,22 +10,25 @@ from kagibag_app.features.payments.rules import (
     SETTLE_CHECKOUT,
 )
 from kagibag_app.features.refunds.rules import SEND_REFUND
+from kagibag_app.features.reports.rules import AT_MOST, EXPORT_ORDERS
 from kagibag_app.features.webhooks.rules import DELIVER_WEBHOOK
 from kagibag_app.jobs import (
     apply_stripe_event,
     catch_up_stripe,
     deliver_webhook,
     expire_order,
+    export_orders,
     open_payment,
+    prune,
     send_email,
     send_refund,
     settle_checkout,
     sweep,
 )
-from kagibag_app.jobs.schedule import CATCH_UP_STRIPE, SWEEP
-from kagibag_app.jobs.worker import Run
+from kagibag_app.jobs.schedule import CATCH_UP_STRIPE, PRUNE, SWEEP
+from kagibag_app.jobs.worker import LongRun, Run
 
-CATALOG: dict[str, Run] = {
+CATALOG: dict[str, Run | LongRun] = {
     OPEN_PAYMENT: open_payment.run,
     APPLY_STRIPE_EVENT: apply_stripe_event.run,
     EXPIRE_ORDER: expire_order.run,
@@ -33,6 +36,8 @@ CATALOG: dict[str, Run] = {
     SEND_REFUND: send_refund.run,
     DELIVER_WEBHOOK: deliver_webhook.run,
     SEND_EMAIL: send_email.run,
+    EXPORT_ORDERS: LongRun(export_orders.run, AT_MOST),
     SWEEP: sweep.run,
     CATCH_UP_STRIPE: catch_up_stripe.run,
+    PRUNE: prune.run,
 }

@@ -27,11 +27,13 @@ class Periodic:
 
 SWEEP = "sweep"
 CATCH_UP_STRIPE = "catch_up_stripe"
+PRUNE = "prune"
 
 # Every worker carries this clock; the outbox's unique key `kind:period` picks one run.
 PERIODIC = (
     Periodic(SWEEP, timedelta(minutes=1)),
     Periodic(CATCH_UP_STRIPE, timedelta(minutes=10)),
+    Periodic(PRUNE, timedelta(hours=1)),
 )
 
 

@@ -38,6 +38,11 @@ def member(user_id: int) -> str:
     return f"member:{user_id}"
 
 
+def exports(organizer_id: int, user_id: int) -> str:
+    """One member's exports and their progress."""
+    return f"org:{organizer_id}:user:{user_id}:exports"
+
+
 def order(order_id: int) -> str:
     """One order with everything on it, for its buyer and for members."""
     return f"order:{order_id}"

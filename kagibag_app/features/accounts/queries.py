@@ -28,6 +28,7 @@ from kagibag_app.features.accounts.views import (
     OrganizerChoice,
     SessionView,
 )
+from kagibag_app.kit.actor import Actor, ActorKind
 
 _ACTIVE_USER = col(User.status) == MemberStatus.ACTIVE
 _ACTIVE_MEMBER = col(Membership.status) == MemberStatus.ACTIVE
@@ -80,6 +81,26 @@ async def system_deciders(session: AsyncSession, organizer_id: int) -> list[Deci
         .order_by(col(User.email))
     )
     return [Decider(email, name) for email, name in rows]
+
+
+async def system_member(session: AsyncSession, organizer_id: int, user_id: int) -> Actor | None:
+    """Return an active member as the one who acts, with the role of now; ``None`` when she is none any more."""
+    found = (
+        await session.execute(
+            sa.select(col(Membership.role), col(User.name))
+            .join(User, col(User.id) == col(Membership.user_id))
+            .where(
+                col(Membership.organizer_id) == organizer_id,
+                col(Membership.user_id) == user_id,
+                _ACTIVE_MEMBER,
+                _ACTIVE_USER,
+            )
+        )
+    ).one_or_none()
+    if found is None:
+        return None
+    role, name = found
+    return Actor(ActorKind.MEMBER, organizer_id=organizer_id, user_id=user_id, role=role, name=name)
 
 
 async def system_organizer(session: AsyncSession, organizer_id: int) -> Organizer | None:

@@ -69,3 +69,5 @@ class AuditKind(StrEnum):
     WEBHOOK_CREATED = "webhook_created"
     WEBHOOK_CHANGED = "webhook_changed"
     SYNTHETIC_DATA_MADE = "synthetic_data_made"
+    ORDERS_EXPORTED = "orders_exported"
+    EXPORT_DOWNLOADED = "export_downloaded"
