@@ -36,7 +36,7 @@ def answer_page(
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex, nofollow"><link rel="icon" href="/favicon.svg" type="image/svg+xml">'
         f"<title>{escape(title)} · Kagibag</title>{styles}</head>"
-        '<body><main class="alone stack"><span class="brand"><img src="/favicon.svg" width="22" height="22" alt="">Kagibag</span>'
+        '<body><main class="alone stack"><span class="brand">Kagibag</span>'
         f'<h1>{escape(title)}</h1><p class="mute">{escape(text)}</p>'
         f'<div class="row wrap"><a class="btn btn-primary" href="{escape(path)}">{escape(label)}</a></div>'
         "</main></body></html>"

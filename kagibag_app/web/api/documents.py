@@ -98,9 +98,8 @@ async def ticket_alone(request: Request) -> Response:
     why = documents.why_no_tickets(page.order_status, page.event, [page.ticket])
     _unless(why, TICKET_PREFIX + _token(request))
     await rate_limits().spend(Limit.DOCUMENT_ORDER, order.public_id)
-    now = runtime().clock.now()
     name = f"ticket-{order.number}-{page.ticket.position}.pdf"
-    return await _drawn(name, lambda: documents.ticket_pdf(page, made_at=now))
+    return await _drawn(name, lambda: documents.ticket_pdf(page, made_at=runtime().clock.now()))
 
 
 @_limited

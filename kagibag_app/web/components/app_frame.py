@@ -27,6 +27,7 @@ STYLESHEETS = [
             "attendee",
             "review",
             "dialogs",
+            "exporting",
             "print",
         )
     ),

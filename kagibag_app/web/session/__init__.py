@@ -8,7 +8,14 @@ from kagibag_app.web.session.cookies import COOKIE, session_token
 from kagibag_app.web.session.dialogs import password_dialogs
 from kagibag_app.web.session.guards import Guard, public, require, unexpected
 from kagibag_app.web.session.places import LOGIN_PATH, login_path, marked, next_path, place, route_arg
-from kagibag_app.web.session.workspace import TabGuard, Workspace, client_address, standing, tab_session
+from kagibag_app.web.session.workspace import (
+    TabGuard,
+    Workspace,
+    actor_of,
+    client_address,
+    standing,
+    tab_session,
+)
 
 __all__ = [
     "COOKIE",
@@ -16,6 +23,7 @@ __all__ = [
     "Guard",
     "TabGuard",
     "Workspace",
+    "actor_of",
     "client_address",
     "login_path",
     "marked",

@@ -22,11 +22,11 @@ from kagibag_app.features.accounts.rules import (
     allowed,
 )
 from kagibag_app.features.accounts.views import SessionView
-from kagibag_app.kit.actor import Actor, ActorKind
+from kagibag_app.kit.actor import Actor
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.web.runtime import runtime
 from kagibag_app.web.session.claims import BadClaim, Claims
-from kagibag_app.web.session.workspace import Workspace, may_decide, standing, tab_session
+from kagibag_app.web.session.workspace import Workspace, actor_of, may_decide, standing, tab_session
 
 log = structlog.get_logger(__name__)
 
@@ -93,18 +93,11 @@ def require(
         view = _admitted(state, await tab_session(state), action)
         if person:
             await _touch(view)
-        actor = Actor(
-            ActorKind.MEMBER,
-            organizer_id=view.organizer_id,
-            user_id=view.user_id,
-            role=view.role,
-            name=view.user_name,
-        )
 
         async def decided() -> None:
             await runtime().store.run(lambda tx: accounts.confirm_decision(tx, session_id=view.id))
 
-        return _Admitted(given, (actor,), decided if money and decides else _nothing)
+        return _Admitted(given, (actor_of(view),), decided if money and decides else _nothing)
 
     def guard(handler: Callable[Concatenate[W, Actor, P], Any]) -> Callable[Concatenate[W, P], Any]:
         return _guarded(handler, admit, Claims.of(handler, hidden=1), Guard(action, person))

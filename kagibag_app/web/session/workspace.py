@@ -12,6 +12,7 @@ from reflex_base.event import Event
 from kagibag_app.features.accounts import service as accounts
 from kagibag_app.features.accounts.rules import SessionState, recently_confirmed, session_state
 from kagibag_app.features.accounts.views import SessionView
+from kagibag_app.kit.actor import Actor, ActorKind
 from kagibag_app.settings import StripeMode
 from kagibag_app.web.components.shell import Member
 from kagibag_app.web.limits import client_ip
@@ -112,6 +113,17 @@ def standing(view: SessionView) -> SessionState:
     """Say whether a session may act now."""
     return session_state(
         runtime().clock.now(), last_active_at=view.last_active_at, expires_at=view.expires_at
+    )
+
+
+def actor_of(view: SessionView) -> Actor:
+    """Return the member that a session acts for."""
+    return Actor(
+        ActorKind.MEMBER,
+        organizer_id=view.organizer_id,
+        user_id=view.user_id,
+        role=view.role,
+        name=view.user_name,
     )
 
 

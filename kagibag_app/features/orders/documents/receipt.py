@@ -50,7 +50,6 @@ class _Receipt:
     def __init__(self, order: OrderView, money: ReceiptMoney, organizer_zone: str, made_at: datetime) -> None:
         self._order, self._facts = order, words.facts(order, money, organizer_zone)
         self._sums, self._notes = words.sum_lines(order, money), words.notes(order)
-        self._dearest = max((line.list_minor for line in order.lines), default=0)
         self._void = {t.id for t in order.tickets if t.status == TicketStatus.VOID}
         self._paper = Paper(
             LETTER if order.currency in _ON_LETTER else A4,
@@ -148,8 +147,7 @@ class _Receipt:
         paper, x = self._paper, _MARGIN + 24
         paper.write(_MARGIN + 14, y, str(number), _MUTE, align="right")
         note = ", void" if line.ticket_id in self._void else ""
-        first = paper.measure(self._amount(self._dearest), _STRONG)
-        room = self._columns[0][1] - first - 12 - x - paper.measure(note, _MUTE)
+        room = self._columns[0][1] - 84 - x - paper.measure(note, _MUTE)
         for name in paper.lines(line.name, room, _BODY, most=1):
             paper.write(x, y, name, _BODY)
             paper.write(x + paper.measure(name, _BODY), y, note, _MUTE)

@@ -21,8 +21,7 @@ from kagibag_app.features.orders.views import OrderEvent, OrderView, TicketPage,
 
 _EDGE, _SPINE = 14.0, 24.0
 _QR = 138.0
-_LABEL, _VALUE, _SENDER = Type(7.5, ink=INK_2), Type(9.5), Type(8.5, ink=INK_2)
-_KIND = Type(11.5, strong=True)
+_LABEL, _VALUE = Type(7.5, ink=INK_2), Type(9.5)
 
 
 def tickets_pdf(order: OrderView, *, made_at: datetime) -> bytes:
@@ -86,7 +85,7 @@ def _drawn(
 
 def _tear(paper: Paper) -> float:
     """Return where the tear line is."""
-    return paper.height - _EDGE - _QR - 54
+    return paper.height - _EDGE - _QR - 62
 
 
 def _frame(paper: Paper, ticket: TicketView) -> None:
@@ -106,23 +105,25 @@ def _frame(paper: Paper, ticket: TicketView) -> None:
 
 def _face(paper: Paper, ticket: TicketView, event: OrderEvent, holder: str, number: str) -> None:
     x, width = _EDGE + _SPINE + 16, paper.width - 2 * _EDGE - _SPINE - 32
-    facts = _tear(paper) - 18
-    paper.paragraph(x, _EDGE + 22, event.organizer_name, width, _SENDER, leading=0, most=1)
+    [sender] = paper.lines(event.organizer_name, width, _LABEL, most=1) or [""]
+    paper.write(x, _EDGE + 22, sender, Type(8.5, ink=INK_2))
     y = paper.paragraph(x, _EDGE + 42, event.title, width, Type(16, strong=True), leading=19)
     y = paper.paragraph(x, y - 2, when_line(event), width, _VALUE, leading=13)
     y = paper.paragraph(x, y, where_line(event), width, Type(9.5, ink=INK_2), leading=13)
-    # A long name of the ticket takes a second line where it is left.
-    most = 2 if y + 40 < facts - 20 else 1
-    y = paper.paragraph(x, y + 12, ticket.type_name, width, _KIND, leading=14, most=most) + 1
-    used = ticket.status == TicketStatus.CHECKED_IN
-    paper.paragraph(x, y, holder, width - 66 if used else width, _VALUE, leading=0, most=1)
-    if used:
+
+    y += 12
+    [kind] = paper.lines(ticket.type_name, width - 70, Type(11.5, strong=True), most=1) or [""]
+    paper.write(x, y, kind, Type(11.5, strong=True))
+    if ticket.status == TicketStatus.CHECKED_IN:
         paper.badge(x + width, y, "Checked in", "progress")
+    [name] = paper.lines(holder, width, _VALUE, most=1) or [""]
+    paper.write(x, y + 15, name, _VALUE)
 
     doors, doors_at = doors_fact(event)
-    _fact(paper, x, facts, doors, doors_at, 98)
-    _fact(paper, x + 104, facts, "Order", number, 72, mono=True)
-    _fact(paper, x + 178, facts, "Ticket", f"{ticket.position} of {ticket.of}", width - 178)
+    bottom = _tear(paper) - 18
+    _fact(paper, x, bottom, doors, doors_at, 98)
+    _fact(paper, x + 104, bottom, "Order", number, 72, mono=True)
+    _fact(paper, x + 178, bottom, "Ticket", f"{ticket.position} of {ticket.of}", width - 178)
 
 
 def _fact(
@@ -130,7 +131,8 @@ def _fact(
 ) -> None:
     type = Type(8.5, mono=mono)
     paper.write(x, y - 11, label, _LABEL)
-    paper.paragraph(x, y, value, width, type, leading=0, most=1)
+    [shown] = paper.lines(value, width, type, most=1) or [""]
+    paper.write(x, y, shown, type)
 
 
 def _code(paper: Paper, ticket: TicketView) -> None:
@@ -140,4 +142,4 @@ def _code(paper: Paper, ticket: TicketView) -> None:
     paper.write(centre, top + _QR + 18, ticket.code, Type(12, mono=True), align="centre")
     if paper.unknown:
         note = f"{UNKNOWN}: a character that this file cannot print"
-        paper.write(centre, top + _QR + 29, note, Type(6.5, ink=INK_2), align="centre")
+        paper.write(centre, top + _QR + 31, note, Type(6.5, ink=INK_2), align="centre")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from kagibag_app.web.admin.frame import workspace
+from kagibag_app.web.admin.orders.exporting import export_menu
 from kagibag_app.web.admin.orders.rows import Choice, OrderLine
 from kagibag_app.web.admin.orders.scroll_watch import scroll_watch
 from kagibag_app.web.admin.orders.state import OrdersState
@@ -47,7 +48,7 @@ def page() -> rx.Component:
     """The screen."""
     return workspace(
         scroll_watch(OrdersState.scrolled),
-        page_head("Orders", rx.el.span(OrdersState.bar.total, class_name="mute")),
+        page_head("Orders", rx.el.span(OrdersState.bar.total, class_name="mute"), acts=export_menu()),
         rx.cond(OrdersState.phase == "shown", _shown(), _loading()),
         active="orders",
         counts=OrdersState.counts,
