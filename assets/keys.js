@@ -26,13 +26,30 @@
     return true;
   }
 
+  const rowLinks = () => [...document.querySelectorAll("[data-row]")].filter(visible);
+
+  /* Where j and k go on from when the row that had the focus lost it, moved away, or was left behind on another page. */
+  let last = { page: "", href: "", index: -1 };
+
+  document.addEventListener("focusin", (event) => {
+    const row = event.target instanceof Element ? event.target.closest("[data-row]") : null;
+    if (row) last = { page: location.href, href: row.getAttribute("href"), index: rowLinks().indexOf(row) };
+  });
+
+  function following(rows, direction) {
+    const focused = rows.indexOf(document.activeElement);
+    const known = focused >= 0 ? focused : rows.findIndex((row) => row.getAttribute("href") === last.href);
+    if (known >= 0) return known + direction;
+    if (last.page === location.href && last.index >= 0) return direction > 0 ? last.index : last.index - 1;
+    return direction > 0 ? 0 : rows.length - 1;
+  }
+
   function move(direction) {
-    const rows = [...document.querySelectorAll("[data-row]")].filter(visible);
+    const rows = rowLinks();
     if (!rows.length) return false;
-    const current = rows.indexOf(document.activeElement);
-    const next = current < 0 ? (direction > 0 ? 0 : rows.length - 1) : Math.min(Math.max(current + direction, 0), rows.length - 1);
-    rows[next].focus();
-    rows[next].scrollIntoView({ block: "nearest" });
+    const row = rows[Math.min(Math.max(following(rows, direction), 0), rows.length - 1)];
+    row.focus();
+    row.scrollIntoView({ block: "nearest" });
     return true;
   }
 

@@ -8,6 +8,10 @@ from sqlmodel import col
 
 from kagibag_app.features.promotions.rules import PromotionFacts, PromotionKind, UseState, normalise_code
 from kagibag_app.features.promotions.tables import Promotion, PromotionUse
+from kagibag_app.features.promotions.views import PromotionChoice
+
+# More codes than these are typed, not looked for in a menu.
+CHOICES = 20
 
 
 async def promotion_by_code(session: AsyncSession, organizer_id: int, code: object) -> Promotion | None:
@@ -18,6 +22,23 @@ async def promotion_by_code(session: AsyncSession, organizer_id: int, code: obje
     return await session.scalar(
         sa.select(Promotion).where(col(Promotion.organizer_id) == organizer_id, col(Promotion.code) == normal)
     )
+
+
+async def promotion_choices(
+    session: AsyncSession, organizer_id: int, *, also: str = ""
+) -> list[PromotionChoice]:
+    """Return the organizer's newest promotions for a filter, the latest first.
+
+    Args:
+        also: Public id of one that is returned too, first, however old it is.
+    """
+    wanted = sa.select(col(Promotion.public_id), col(Promotion.code)).where(
+        col(Promotion.organizer_id) == organizer_id
+    )
+    rows = list(await session.execute(wanted.order_by(col(Promotion.id).desc()).limit(CHOICES)))
+    if also and all(public_id != also for public_id, _ in rows):
+        rows = [*await session.execute(wanted.where(col(Promotion.public_id) == also)), *rows]
+    return [PromotionChoice(*row) for row in rows]
 
 
 async def uses_by_email(session: AsyncSession, organizer_id: int, promotion_id: int, email_key: str) -> int:

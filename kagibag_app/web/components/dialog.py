@@ -116,16 +116,12 @@ def _closed(on_close: Handler) -> Handler:
     return on_close(False)
 
 
-def key_sheet(*keys: tuple[Sequence[str], str]) -> rx.Component:
+def key_sheet(*groups: tuple[str, Sequence[tuple[Sequence[str], str]]]) -> rx.Component:
     """The list of shortcuts, on ``?``. It is its own small window, opened by ``keys.js`` without asking the server.
 
     Args:
-        *keys: The keys and what they do: ``(("g", "o"), "Orders")``.
+        *groups: Where the keys work, and the keys with what they do: ``("Everywhere", [(("g", "o"), "Orders")])``.
     """
-    lines = [
-        rx.fragment(rx.el.dt(*(rx.el.kbd(key) for key in pressed)), rx.el.dd(meaning))
-        for pressed, meaning in keys
-    ]
     return _primitive.root(
         _primitive.trigger(
             rx.el.button("Keyboard shortcuts", type="button", data_key="?", class_name="btn btn-quiet btn-s"),
@@ -136,7 +132,7 @@ def key_sheet(*keys: tuple[Sequence[str], str]) -> rx.Component:
             _primitive.content(
                 rx.el.header(_primitive.title("Keyboard shortcuts")),
                 _primitive.description(
-                    rx.el.div(rx.el.dl(*lines, class_name="key-list"), class_name="dialog-body"),
+                    rx.el.div(*(_keys(*group) for group in groups), class_name="dialog-body key-groups"),
                     as_child=True,
                 ),
                 rx.el.footer(
@@ -144,7 +140,15 @@ def key_sheet(*keys: tuple[Sequence[str], str]) -> rx.Component:
                         rx.el.button("Close", type="button", class_name="btn btn-secondary"), as_child=True
                     )
                 ),
-                class_name="dialog",
+                class_name="dialog wide",
             ),
         ),
     )
+
+
+def _keys(place: str, keys: Sequence[tuple[Sequence[str], str]]) -> rx.Component:
+    lines = [
+        rx.fragment(rx.el.dt(*(rx.el.kbd(key) for key in pressed)), rx.el.dd(meaning))
+        for pressed, meaning in keys
+    ]
+    return rx.el.section(rx.el.h3(place), rx.el.dl(*lines, class_name="key-list"))

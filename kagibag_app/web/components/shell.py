@@ -20,17 +20,31 @@ Place = Literal["orders", "refunds", "disputes", "webhooks", "messages"]
 
 LOGOUT_PATH = "/api/session/logout"
 
-_KEYS = (
-    (("/",), "Search"),
-    (("j",), "Next"),
-    (("k",), "Previous"),
-    (("Enter",), "Open"),
-    (("a",), "Approve a refund"),
-    (("d",), "Decline a refund"),
-    (("g", "o"), "Orders"),
-    (("g", "r"), "Refunds"),
-    (("g", "d"), "Disputes"),
-    (("?",), "This list"),
+# Every key that some page listens to; a test compares them with the pages.
+KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
+    (
+        "Everywhere",
+        (
+            (("g", "o"), "Orders"),
+            (("g", "r"), "Refunds"),
+            (("g", "d"), "Disputes"),
+            (("?",), "This list"),
+            (("Esc",), "Close what is open"),
+        ),
+    ),
+    (
+        "In a list",
+        (
+            (("/",), "Search"),
+            (("j",), "Next row"),
+            (("k",), "Previous row"),
+            (("Enter",), "Open the row"),
+            (("n",), "Next page"),
+            (("p",), "Previous page"),
+        ),
+    ),
+    ("On an order or a refund request", ((("j",), "Next one of the list"), (("k",), "Previous one of the list"))),
+    ("On a refund request", ((("a",), "Approve, after asking"), (("d",), "Decline, after asking"))),
 )
 
 
@@ -241,7 +255,7 @@ def _member(member: Member, logout: str) -> rx.Component:
         who,
         rx.el.span(icon("chevrons-up-down", 14), class_name="push"),
     )
-    panel = rx.el.div(theme_switch(), key_sheet(*_KEYS), _logout(logout), class_name="pop")
+    panel = rx.el.div(theme_switch(), key_sheet(*KEYS), _logout(logout), class_name="pop")
     return rx.el.details(chip, panel, class_name="member menu menu-start menu-up")
 
 

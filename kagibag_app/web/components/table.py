@@ -86,13 +86,18 @@ def nothing() -> rx.Component:
 def pager(
     range_text: Text, *, on_previous: Handler, on_next: Handler, first: Flag, last: Flag, zone: Text = ""
 ) -> rx.Component:
-    """Where one is in a long list, and the way on. ``zone`` names the time zone of the list's times."""
+    """Where one is in a long list, and the way on, also on ``p`` and ``n``. ``zone`` names the time zone of the list's times."""
 
     def turn(label: str, sign: str, handler: Handler, end: Flag, leading: bool) -> rx.Component:
-        drawn = icon(sign, 12)
-        parts = (drawn, label) if leading else (label, drawn)
+        drawn, key = icon(sign, 12), label[0].lower()
         return rx.el.button(
-            *parts, type="button", on_click=handler, disabled=end, class_name="btn btn-secondary btn-s"
+            *((drawn, label) if leading else (label, drawn)),
+            type="button",
+            on_click=handler,
+            disabled=end,
+            data_key=key,
+            aria_keyshortcuts=key,
+            class_name="btn btn-secondary btn-s",
         )
 
     return rx.el.nav(

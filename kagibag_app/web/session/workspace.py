@@ -43,6 +43,7 @@ class Workspace(rx.State):
     here: str = ""
     email: str = ""
     _owner: str = ""
+    _zone: str = "UTC"
 
     def _to_login(self, *, error: str = "") -> Any:
         """Forget everything shown and go to the login page."""
@@ -59,7 +60,7 @@ class Workspace(rx.State):
 
     def _greet(self, view: SessionView) -> None:
         """Show who is signed in."""
-        self._owner = _owner(view)
+        self._owner, self._zone = _owner(view), view.organizer_zone
         detail = f"{view.organizer_name} · {view.role.capitalize()}"
         shown = Member(name=view.user_name, initials=_initials(view.user_name), detail=detail)
         sandbox = runtime().settings.stripe_mode is StripeMode.SANDBOX

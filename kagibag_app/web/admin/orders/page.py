@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from kagibag_app.web.admin.frame import workspace
+from kagibag_app.web.admin.orders.bar import Choice
+from kagibag_app.web.admin.orders.chips import chips
 from kagibag_app.web.admin.orders.exporting import export_menu
-from kagibag_app.web.admin.orders.rows import Choice, OrderLine
+from kagibag_app.web.admin.orders.menus import sort_menu, view_dialogs, views_menu
+from kagibag_app.web.admin.orders.rows import OrderLine
 from kagibag_app.web.admin.orders.scroll_watch import scroll_watch
 from kagibag_app.web.admin.orders.state import OrdersState
 from kagibag_app.web.components.badge import badge_for
-from kagibag_app.web.components.buttons import button, link, link_button
+from kagibag_app.web.components.buttons import link, link_button
 from kagibag_app.web.components.callout import callout
-from kagibag_app.web.components.chip import chip_menu, chip_set
 from kagibag_app.web.components.empty import empty
-from kagibag_app.web.components.fields import search_field, text_field
+from kagibag_app.web.components.fields import search_field
 from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.shell import page_head
 from kagibag_app.web.components.skeleton import skeleton, skeleton_rows
@@ -24,45 +28,49 @@ from kagibag_app.web.components.tabs import live_pill, tab, tabs
 from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import choose, each, when
 
-TYPING_PAUSE_MS = 250
-# Drawn higher than it stands: at the right end of the filters, on a phone over the line above the first row. While one
-# scrolls it stays 8 px below the window's edge.
-FLOATING = {
-    "position": "sticky",
-    "top": "50px",
-    "z_index": "5",
-    "display": "flex",
-    "justify_content": "flex-end",
-    "height": "0",
-    "transform": "translateY(-42px)",
-    "@media (max-width: 900px)": {
-        "top": "22px",
-        "justify_content": "center",
-        "transform": "translateY(-14px)",
-    },
-}
+TYPING_PAUSE_MS = 150
 _WIDTHS = ("96px", "180px", "140px", "84px", "56px", "52px", "64px", "84px")
 
 
 def page() -> rx.Component:
     """The screen."""
+    total = rx.el.span(OrdersState.sums.total, class_name="mute counted", aria_busy=_counting())
+    acts = rx.fragment(sort_menu(), views_menu(), export_menu())
     return workspace(
         scroll_watch(OrdersState.scrolled),
-        page_head("Orders", rx.el.span(OrdersState.bar.total, class_name="mute"), acts=export_menu()),
+        page_head("Orders", total, acts=when(OrdersState.phase == "shown", acts)),
         rx.cond(OrdersState.phase == "shown", _shown(), _loading()),
+        view_dialogs(),
         active="orders",
         counts=OrdersState.counts,
         refresh=OrdersState.refresh,
     )
 
 
+def _counting() -> Any:
+    return choose(OrdersState.counting, "true", "false")
+
+
 def _shown() -> rx.Component:
     return rx.fragment(
-        tabs(each(OrdersState.tabs, _tab), label="Status"),
+        rx.el.div(
+            tabs(each(OrdersState.tabs, _tab), label="Status"), class_name="counted", aria_busy=_counting()
+        ),
         _filters(),
-        rx.el.div(when(OrdersState.notice, callout(OrdersState.notice)), role="status"),
+        rx.el.div(
+            when(OrdersState.notice, callout(OrdersState.notice)),
+            when(OrdersState.refine, callout(_REFINE, title="Refine your search.", tone="neutral")),
+            role="status",
+            class_name="stack-s notices",
+        ),
         when(OrdersState.lines, _list(), _nothing()),
     )
+
+
+_REFINE = (
+    "It fits more than 2,000 orders, and only the newest 2,000 of them are looked at: "
+    "type more of the name, the email or the number."
+)
 
 
 def _loading() -> rx.Component:
@@ -73,7 +81,7 @@ def _loading() -> rx.Component:
         rx.el.span("Loading orders", class_name="vh"),
         rx.el.div(heads, class_name="tabs"),
         rx.el.div(skeleton("336px", "32px"), class_name="filters"),
-        table(_columns(), skeleton_rows(12, _WIDTHS), caption="Orders", class_name="orders"),
+        table(_columns(sortable=False), skeleton_rows(12, _WIDTHS), caption="Orders", class_name="orders"),
         role="status",
     )
 
@@ -85,97 +93,41 @@ def _tab(choice: Choice) -> rx.Component:
 def _filters() -> rx.Component:
     search = search_field(
         "Search orders",
-        placeholder="Order number or email",
+        placeholder="Order number, email, name, ticket code or Stripe id",
         default_value=OrdersState.search,
         on_change=OrdersState.find.debounce(TYPING_PAUSE_MS),
         max_length=254,
         key=OrdersState.search_round,
     )
-    return rx.fragment(
-        rx.el.div(
-            search,
-            rx.el.div(_event(), _dates(), _outcome(), _clear(), class_name="row wrap chips"),
-            class_name="filters",
-        ),
-        _waiting(),
-    )
+    return rx.fragment(rx.el.div(search, chips(), class_name="filters"), _waiting())
 
 
 def _waiting() -> rx.Component:
     """Stays in sight while one scrolls, over the page and never in it: nothing moves when it appears."""
-    noun = rx.cond(OrdersState.waiting == "1", "new order", "new orders")
-    pill = live_pill(OrdersState.waiting, noun, on_click=OrdersState.show_waiting, icon=icon("arrow-up", 14))
-    return rx.el.div(pill, style=FLOATING)
-
-
-def _event() -> rx.Component:
-    bar = OrdersState.bar
-    held = chip_set("Event", bar.event, on_remove=rx.redirect(bar.without_event))
-    return when(
-        bar.event, held, when(OrdersState.events, chip_menu("Event", each(OrdersState.events, _choice)))
+    sign = rx.cond(OrdersState.waiting.counts, icon("arrow-up", 14), icon("refresh-cw", 14))
+    pill = live_pill(
+        OrdersState.waiting.words, "", on_click=OrdersState.show_waiting, icon=rx.fragment(sign)
     )
-
-
-def _dates() -> rx.Component:
-    bar = OrdersState.bar
-    fields = rx.el.form(
-        text_field("From", name="from", type="date"),
-        text_field("Until", name="until", type="date", hint=bar.zone, error=OrdersState.dates_error),
-        button("Show these days", submit=True),
-        on_submit=OrdersState.choose_dates,
-        class_name="stack-m",
-    )
-    return when(
-        bar.days,
-        chip_set("Placed", bar.days, on_remove=rx.redirect(bar.without_days)),
-        chip_menu("Placed", fields),
-    )
-
-
-def _outcome() -> rx.Component:
-    held = rx.el.details(
-        rx.el.summary(
-            "Dispute: ",
-            rx.el.b(OrdersState.bar.outcome),
-            icon("chevron-down", 12),
-            class_name="chip chip-set",
-        ),
-        rx.el.div(each(OrdersState.outcomes, _choice), class_name="pop stack-s"),
-        class_name="menu menu-start",
-    )
-    return when(OrdersState.outcomes, held)
-
-
-def _clear() -> rx.Component:
-    return when(
-        OrdersState.bar.narrowed, link_button("Clear", OrdersState.bar.without_all, kind="quiet", size="s")
-    )
-
-
-def _choice(choice: Choice) -> rx.Component:
-    count = when(choice.count, rx.el.span(" ", choice.count, class_name="mute"))
-    return link(
-        rx.fragment(choice.label, count), choice.href, plain=True, aria_current=choose(choice.current, "true", "false"),
-        key=choice.href,
-    )  # fmt: skip
+    return rx.el.div(pill, class_name="floating")
 
 
 def _list() -> rx.Component:
     bar = OrdersState.bar
     keys = rx.el.p(
-        rx.el.kbd("j"), " ", rx.el.kbd("k"), " move · ", rx.el.kbd("Enter"), " open · ", rx.el.kbd("/"), " search · ",
-        rx.el.kbd("?"), " all keys", class_name="cap mute keys-hint",
+        rx.el.kbd("j"), " ", rx.el.kbd("k"), " move · ", rx.el.kbd("Enter"), " open · ", rx.el.kbd("n"), " ",
+        rx.el.kbd("p"), " pages · ", rx.el.kbd("/"), " search · ", rx.el.kbd("?"), " all keys",
+        class_name="cap mute keys-hint",
     )  # fmt: skip
     return rx.fragment(
         table(
             _columns(),
             each(OrdersState.lines, _row),
-            caption="Orders, newest first",
+            caption=rx.Var.create(f"Orders, {bar.sort}"),
             class_name="orders",
             flush=False,
         ),
         pager(
-            bar.span,
+            rx.el.span(OrdersState.sums.span, class_name="counted", aria_busy=_counting()),
             on_previous=rx.redirect(bar.previous),
             on_next=rx.redirect(bar.next),
             first=bar.previous == "",
@@ -186,17 +138,29 @@ def _list() -> rx.Component:
     )
 
 
-def _columns() -> list[rx.Component]:
+def _columns(*, sortable: bool = True) -> list[rx.Component]:
+    bar = OrdersState.bar
+    total = _sorting("Total", bar.by_total, bar.total_order) if sortable else ("Total", {})
+    placed = _sorting("Placed", bar.by_placed, bar.placed_order) if sortable else ("Placed", {})
     return [
         column("Order", class_name="c-number"),
         column("Buyer", class_name="c-buyer"),
         column("Event", class_name="c-event"),
         column("Status", class_name="c-status"),
-        column("Total", numeric=True, class_name="c-total"),
+        column(total[0], numeric=True, class_name="c-total", **total[1]),
         column("Source", class_name="c-source"),
         column("Promotion", class_name="c-code"),
-        column("Placed", numeric=True, class_name="c-placed"),
+        column(placed[0], numeric=True, class_name="c-placed", **placed[1]),
     ]
+
+
+def _sorting(label: str, href: Any, order: Any) -> tuple[rx.Component, dict[str, Any]]:
+    """A head that sorts by its column, and then the other way round."""
+    signs = {"descending": "arrow-down", "ascending": "arrow-up"}
+    sign = rx.match(
+        order, *((name, icon(drawn, 12)) for name, drawn in signs.items()), icon("chevrons-up-down", 12)
+    )
+    return link(rx.fragment(label, sign), href, class_name="sort"), {"aria_sort": order}
 
 
 def _row(line: OrderLine) -> rx.Component:

@@ -1,4 +1,4 @@
-"""Reads what the list shows, once for all who look at the same."""
+"""Reads what the list shows: rows first, counts after; once for all who look at the same."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from kagibag_app.features.accounts import queries as accounts
 from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.events.queries import event_choices
 from kagibag_app.features.events.views import EventChoice
 from kagibag_app.features.orders import queries as orders
-from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.orders.views import OrderPage
+from kagibag_app.features.promotions.queries import promotion_by_code, promotion_choices
+from kagibag_app.features.promotions.views import PromotionChoice
 from kagibag_app.kit.actor import Actor
-from kagibag_app.kit.errors import NotFound
 from kagibag_app.web import live
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.admin.orders.filters import Wanted
+from kagibag_app.web.admin.orders.rows import OrderLine, line
 from kagibag_app.web.runtime import runtime
 
 
@@ -26,47 +26,82 @@ class Found:
     """A page of the list and what stands around it.
 
     Attributes:
-        wanted: What was looked for, without an event that is not the organizer's.
+        wanted: What was looked for, without what is not the organizer's.
+        missed: What of the address named nothing.
+        lines: The page's rows, ready to show.
+        counted: Whether the page has its counts.
     """
 
     wanted: Wanted
+    missed: tuple[str, ...]
     page: OrderPage
+    lines: list[OrderLine]
     events: list[EventChoice]
+    promotions: list[PromotionChoice]
     zone: str
-    counts: NavCounts
+    counted: bool = False
+    counts: NavCounts = NavCounts()
 
 
-async def found(actor: Actor, wanted: Wanted) -> Found:
-    """Read the list as it is now."""
+async def found(actor: Actor, wanted: Wanted, zone: str) -> Found:
+    """Read a page without its counts, which cost more than its rows; a search counts what it found anyway."""
     async with runtime().store.read() as session:
-        return await _found(session, actor, wanted)
+        return await _found(session, actor, wanted, zone, counts=bool(wanted.search))
 
 
-async def shared(actor: Actor, wanted: Wanted) -> Found:
-    """Read the list for a reload that nobody asked for, once for all tabs that show the same."""
+async def counted(actor: Actor, seen: Found) -> Found:
+    """Read the counts of a page and of the navigation."""
+    async with runtime().store.read() as session:
+        return await _counted(session, actor, seen)
+
+
+async def shared(actor: Actor, wanted: Wanted, zone: str) -> Found:
+    """Read a page with its counts for a reload that nobody asked for, once for all tabs that show the same."""
+
+    async def whole() -> Found:
+        async with runtime().store.read() as session:
+            return await _counted(session, actor, await _found(session, actor, wanted, zone, counts=True))
+
     key = ("orders", actor.organizer_id, allowed(actor.role, Action.VIEW_EMAILS), wanted)
-    return await live.share(key, lambda: found(actor, wanted))
+    return await live.share(key, whole)
 
 
-async def orders_by_id(actor: Actor, ids: list[str]) -> dict[str, Order]:
-    """Return the organizer's orders that are still there, by public id."""
-    rows: dict[str, Order] = {}
+async def as_now(actor: Actor, ids: list[str], seen: Found) -> dict[str, OrderLine]:
+    """Return the orders that are shown but no longer on the page, as they are now, by public id."""
+    if not ids:
+        return {}
+
+    async def read() -> dict[str, OrderLine]:
+        async with runtime().store.read() as session:
+            rows = await orders.rows_by_id(
+                session, actor.organizer_id or 0, ids, show_emails=allowed(actor.role, Action.VIEW_EMAILS)
+            )
+        now = runtime().clock.now()
+        return {row.id: line(row, seen.wanted, seen.zone, now) for row in rows}
+
+    # Those who opened the same list at the same time miss the same rows.
+    key = ("orders", actor.organizer_id, allowed(actor.role, Action.VIEW_EMAILS), seen.wanted, tuple(ids))
+    return await live.share(key, read)
+
+
+async def promotion_of(actor: Actor, code: str) -> str:
+    """Return the public id of the organizer's promotion of a typed code; empty when there is none."""
     async with runtime().store.read() as session:
-        for public_id in ids:
-            try:
-                rows[public_id] = await orders.organizer_order(session, actor.organizer_id or 0, public_id)
-            except NotFound:
-                continue
-    return rows
+        known = await promotion_by_code(session, actor.organizer_id or 0, code)
+    return known.public_id if known else ""
 
 
-async def _found(session: AsyncSession, actor: Actor, wanted: Wanted) -> Found:
+async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str, *, counts: bool) -> Found:
     organizer_id = actor.organizer_id or 0
-    organizer = await accounts.system_organizer(session, organizer_id)
-    zone = organizer.zone if organizer else "UTC"
     events = await event_choices(session, organizer_id)
+    promotions = await promotion_choices(session, organizer_id, also=wanted.promotion)
+    missed: list[str] = []
     if wanted.event and all(event.id != wanted.event for event in events):
+        missed.append("event")
         wanted = replace(wanted, event="")
+    if wanted.promotion and all(promotion.id != wanted.promotion for promotion in promotions):
+        missed.append("promotion")
+        wanted = replace(wanted, promotion="")
     page = await orders.order_page(
         session,
         organizer_id,
@@ -74,5 +109,25 @@ async def _found(session: AsyncSession, actor: Actor, wanted: Wanted) -> Found:
         after=wanted.after,
         before=wanted.before,
         show_emails=allowed(actor.role, Action.VIEW_EMAILS),
+        counts=counts,
     )
-    return Found(wanted, page, events, zone, await nav_counts(session, organizer_id))
+    if page.anchor_lost:
+        missed.append("page")
+        wanted = wanted.top()
+    now = runtime().clock.now()
+    lines = [line(row, wanted, zone, now) for row in page.rows]
+    return Found(wanted, tuple(missed), page, lines, events, promotions, zone, counted=counts)
+
+
+async def _counted(session: AsyncSession, actor: Actor, seen: Found) -> Found:
+    organizer_id, page = actor.organizer_id or 0, seen.page
+    if not seen.counted:
+        counts = await orders.order_counts(
+            session,
+            organizer_id,
+            seen.wanted.order_filter(seen.zone),
+            show_emails=allowed(actor.role, Action.VIEW_EMAILS),
+        )
+        total = next(count for count in counts if count.status == seen.wanted.status)
+        page = replace(page, counts=counts, total=total.count, total_capped=total.capped)
+    return replace(seen, page=page, counted=True, counts=await nav_counts(session, organizer_id))

@@ -1,4 +1,4 @@
-"""Tells the server whether the top of a page is out of sight."""
+"""Tells the server whether somebody is in the middle of a list."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ AWAY_PIXELS = 48
 
 
 class ScrollWatch(rx.Component):
-    """Calls a handler with true when one scrolls away from the top, and with false when one is back."""
+    """Calls a handler with true when the top goes out of sight or a row takes the focus, with false when both are over."""
 
     tag = "KagibagScrollWatch"
 
@@ -31,12 +31,20 @@ function KagibagScrollWatch({ away, onTurn }) {
   useEffect(() => {
     let said = false;
     const look = () => {
-      const now = window.scrollY > away;
+      const now = window.scrollY > away || document.activeElement?.closest("[data-row]") != null;
       if (now !== said) { said = now; turn.current(now); }
     };
+    // From one row to the next the focus is nowhere for a moment.
+    const soon = () => setTimeout(look, 0);
     look();
     window.addEventListener("scroll", look, { passive: true });
-    return () => window.removeEventListener("scroll", look);
+    document.addEventListener("focusin", look);
+    document.addEventListener("focusout", soon);
+    return () => {
+      window.removeEventListener("scroll", look);
+      document.removeEventListener("focusin", look);
+      document.removeEventListener("focusout", soon);
+    };
   }, [away]);
   return null;
 }

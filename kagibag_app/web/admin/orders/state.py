@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -14,64 +15,72 @@ from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.admin.address import left_out
 from kagibag_app.web.admin.counts import NavCounts
-from kagibag_app.web.admin.orders import filters
+from kagibag_app.web.admin.orders import bar as bars
+from kagibag_app.web.admin.orders import days, filters
+from kagibag_app.web.admin.orders.bar import Bar, Choice, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
-from kagibag_app.web.admin.orders.reading import Found, found, orders_by_id, shared
-from kagibag_app.web.admin.orders.rows import (
-    Bar,
-    Choice,
-    OrderLine,
-    bar,
-    event_choices,
-    line,
-    outcomes,
-    restated,
-    tabs,
-)
+from kagibag_app.web.admin.orders.keeping import Pill, kept, missing, waiting
+from kagibag_app.web.admin.orders.reading import Found, as_now, counted, found, promotion_of, shared
+from kagibag_app.web.admin.orders.rows import OrderLine
+from kagibag_app.web.admin.orders.saved_views import SavedViewsState
 from kagibag_app.web.runtime import runtime
-from kagibag_app.web.session import Workspace, require
+from kagibag_app.web.session import require
 
 TO_TOP = "window.scrollTo({top: 0})"
 
 
-class OrdersState(Workspace):
+class OrdersState(SavedViewsState):
     """What the list shows.
 
     Attributes:
         phase: ``loading`` or ``shown``.
+        counting: The rows are there, their counts are still those of the list before.
         search: What the search box begins with; ``search_round`` changes when it has to begin anew.
-        waiting: How many new orders wait above the list, as text; empty for none.
+        waiting: What waits above the list.
         notice: What of the address could not be read.
+        refine: The search found more orders than it looks at.
         dates_error: Why the typed days can't hold.
+        code_error: Why the typed code can't hold.
     """
 
     phase: str = "loading"
+    counting: bool = True
     lines: list[OrderLine] = []
     tabs: list[Choice] = []
     outcomes: list[Choice] = []
+    spans: list[Choice] = []
     events: list[Choice] = []
+    sources: list[Choice] = []
+    promotions: list[Choice] = []
+    sorts: list[Choice] = []
     bar: Bar = Bar()
+    sums: Sums = Sums()
     search: str = ""
     search_round: int = 0
-    waiting: str = ""
+    waiting: Pill = Pill()
     notice: str = ""
+    refine: bool = False
     dates_error: str = ""
+    code_error: str = ""
     counts: NavCounts = NavCounts()
+    _lines: tuple[OrderLine, ...] = ()
+    _wanted: Wanted | None = None
     _scrolled: bool = False
     _typed: str = ""
-    _total: int = 0
+    _total: int | None = None
 
     @rx.event
     @require(Action.VIEW_ORDERS)
     async def load(self, actor: Actor):
-        """Show what the address asks for, and follow it."""
-        wanted, ignored = filters.read(self.router.url.query_parameters)
-        seen = await found(actor, wanted)
-        if seen.wanted != wanted:
-            ignored.append("event")
-        self.notice, self.dates_error, self._scrolled = left_out(ignored), "", False
+        """Show what the address asks for, rows first, and follow it."""
+        wanted, ignored = self._asked()
         self._begin_search(wanted.search)
-        self._show(seen)
+        self._put(dates_error="", code_error="")
+        seen = await found(actor, wanted, self._zone)
+        self._show(seen, ignored)
+        yield
+        self._count(await counted(actor, seen))
+        await self._read_views(actor, seen.wanted)
         organizer = actor.organizer_id or 0
         followed = [topics.orders(organizer), topics.refunds(organizer), topics.disputes(organizer)]
         live.watch(self, followed, OrdersState.refresh)
@@ -80,27 +89,33 @@ class OrdersState(Workspace):
     @require(Action.VIEW_ORDERS, person=False)
     async def refresh(self, actor: Actor):
         """Show what changed; what one reads stays where it is."""
-        if self.router.url.path.rstrip("/") != filters.PATH:
+        if self._wanted is None or self.router.url.path.rstrip("/") != filters.PATH:
             return
-        seen = await shared(actor, filters.read(self.router.url.query_parameters)[0])
-        if self._reading(seen.wanted):
+        seen = await shared(actor, self._wanted, self._zone)
+        if self._reading():
             await self._show_in_place(actor, seen)
         else:
-            known = {shown.id for shown in self.lines}
-            self._show(seen, known=known)
+            self._show(seen, known={shown.id for shown in self._lines})
+        self._count(seen)
 
     @rx.event
     @require(Action.VIEW_ORDERS)
     async def find(self, actor: Actor, typed: str):
-        """Look for what was typed; the address says it."""
+        """Look for what was typed; the address says it, and the browser's history does not grow by each letter."""
         self._typed = search_text(typed)
-        return rx.redirect(self._wanted().but(search=self._typed), replace=True)
+        wanted = replace(self._asked()[0].top(), search=self._typed)
+        seen = await found(actor, wanted, self._zone)
+        self._put(search=self._typed, here=seen.wanted.but())
+        self._show(seen)
+        yield rx.call_script(f'window.history.replaceState(window.history.state, "", {json.dumps(self.here)})')
+        self._count(await counted(actor, seen))
+        self._recognise(seen.wanted)
 
     @rx.event
     @require(Action.VIEW_ORDERS)
     async def choose_dates(self, actor: Actor, form: dict[str, str]):
         """Show only the orders of some days."""
-        first, last = filters.day(form.get("from", "")), filters.day(form.get("until", ""))
+        first, last = days.day(form.get("from", "")), days.day(form.get("until", ""))
         if not first and not last:
             self.dates_error = "Choose at least one day."
             return None
@@ -108,84 +123,103 @@ class OrdersState(Workspace):
             self.dates_error = "The last day is before the first one."
             return None
         self.dates_error = ""
-        return rx.redirect(self._wanted().but(first=first, last=last))
+        return rx.redirect(self._asked()[0].but(first=first, last=last))
+
+    @rx.event
+    @require(Action.VIEW_ORDERS)
+    async def choose_code(self, actor: Actor, form: dict[str, str]):
+        """Show only the orders with a code that is not in the menu."""
+        promotion = await promotion_of(actor, form.get("code", ""))
+        self.code_error = "" if promotion else "There is no such code."
+        return rx.redirect(self._asked()[0].but(promotion=promotion)) if promotion else None
 
     @rx.event
     @require(Action.VIEW_ORDERS)
     async def show_waiting(self, actor: Actor):
-        """Show the new orders that wait above the list."""
-        wanted = self._wanted()
+        """Show what waits above the list."""
+        wanted = self._asked()[0]
         self._scrolled = False
         if not wanted.on_first_page:
-            return [rx.call_script(TO_TOP), rx.redirect(wanted.but())]
-        known = {shown.id for shown in self.lines}
-        self._show(await found(actor, wanted), known=known)
-        return rx.call_script(TO_TOP)
+            yield [rx.call_script(TO_TOP), rx.redirect(wanted.but())]
+            return
+        yield rx.call_script(TO_TOP)
+        await self._show_anew(actor, wanted)
 
     @rx.event
     @require(Action.VIEW_ORDERS, person=False)
     async def scrolled(self, actor: Actor, away: bool):
-        """Take note of whether the top of the list is out of sight; back at the top, waiting orders are shown."""
+        """Take note of whether one is in the middle of the list; when one is not, nothing has to wait any more."""
         self._scrolled = away
-        if not away and self.waiting and not self._reading(self._wanted()):
-            known = {shown.id for shown in self.lines}
-            self._show(await found(actor, self._wanted()), known=known)
+        if self.waiting.words and self._wanted is not None and not self._reading():
+            await self._show_anew(actor, self._wanted)
 
-    def _wanted(self) -> Wanted:
-        return filters.read(self.router.url.query_parameters)[0]
-
-    def _reading(self, wanted: Wanted) -> bool:
+    def _reading(self) -> bool:
         """Say whether new rows would move what one looks at."""
-        return (
-            self.phase == "shown"
-            and bool(self.lines)
-            and (self._scrolled or wanted.narrowed or not wanted.on_first_page)
-        )
+        return bool(self._lines) and (self._scrolled or self._wanted != Wanted())
 
     def _begin_search(self, search: str) -> None:
         """Put the address's search into the box, unless it is what was just typed there."""
         if search != self._typed or self.phase != "shown":
             self._typed, self.search_round = search, self.search_round + 1
-        self.search = search
+        self._put(search=search)
 
-    def _show(self, seen: Found, *, known: set[str] | None = None) -> None:
+    async def _show_anew(self, actor: Actor, wanted: Wanted) -> None:
+        seen = await found(actor, wanted, self._zone)
+        self._show(seen, known={shown.id for shown in self._lines})
+        self._count(await counted(actor, seen))
+
+    def _show(self, seen: Found, ignored: list[str] | None = None, *, known: set[str] | None = None) -> None:
         """Show a page; rows that were not known before are marked as new."""
-        now = runtime().clock.now()
-        lines = [line(row, seen.zone, now) for row in seen.page.rows]
+        lines = seen.lines
         if known is not None:
             lines = [replace(shown, fresh=shown.id not in known) for shown in lines]
-        self.lines, self.waiting, self._total = lines, "", seen.page.total
+        self._show_lines(lines)
+        if known is None:
+            self._put(notice=left_out(list(dict.fromkeys([*(ignored or ()), *seen.missed]))))
+        self._wanted, self._total = seen.wanted, None
+        self._put(waiting=Pill(), counting=not seen.counted, refine=seen.page.refine, phase="shown")
         self._show_around(seen)
-        self.phase = "shown"
 
     async def _show_in_place(self, actor: Actor, seen: Found) -> None:
-        """Change the shown rows where they stand, and count what waits above them."""
-        now = runtime().clock.now()
-        current = {row.id: line(row, seen.zone, now) for row in seen.page.rows}
-        gone = await orders_by_id(actor, [shown.id for shown in self.lines if shown.id not in current])
-        self.lines = [_as_now(shown, current, gone) for shown in self.lines]
-        newer = (
-            _newer(list(current.values()), self.lines)
-            if seen.wanted.on_first_page
-            else seen.page.total - self._total
-        )
-        self.waiting = f"{newer:,}" if newer > 0 else ""
+        """Change the shown rows where they stand, and say what waits above them."""
+        elsewhere = await as_now(actor, missing(self._lines, seen.lines), seen)
+        page = seen.page
+        more = 0 if self._total is None or page.total_capped else page.total - self._total
+        self._put(waiting=waiting(self._lines, seen.lines, seen.wanted, more=more))
+        self._show_lines(kept(self._lines, seen.lines, elsewhere))
         self._show_around(seen)
 
+    def _show_lines(self, lines: list[OrderLine]) -> None:
+        if self._lines != tuple(lines) or self.phase != "shown":
+            self._lines, self.lines = tuple(lines), lines
+
     def _show_around(self, seen: Found) -> None:
-        self.tabs, self.outcomes = tabs(seen.page, seen.wanted), outcomes(seen.page, seen.wanted)
-        self.events, self.counts = event_choices(seen.events, seen.wanted), seen.counts
-        self.bar = bar(seen.page, seen.events, seen.wanted, seen.zone)
+        now, wanted = runtime().clock.now(), seen.wanted
+        self._put(
+            bar=bars.bar(seen),
+            spans=bars.spans(wanted, seen.zone, now),
+            events=bars.events(seen),
+            sources=bars.sources(wanted),
+            promotions=bars.promotions(seen),
+            sorts=bars.sorts(wanted),
+        )
+        self._show_tabs(seen)
 
+    def _show_tabs(self, seen: Found) -> None:
+        """Show the tabs; before their counts are there, those of the list before stay."""
+        before = {tab.label: tab.count for tab in (*self.tabs, *self.outcomes)}
+        for name, choices in (("tabs", bars.tabs(seen.page, seen.wanted)), ("outcomes", bars.outcomes(seen.page, seen.wanted))):
+            self._put(**{name: [replace(tab, count=tab.count or before.get(tab.label, "")) for tab in choices]})
 
-def _as_now(shown: OrderLine, current: dict[str, OrderLine], gone: dict[str, Any]) -> OrderLine:
-    """Return a shown row as it is now; one that fits the filter no longer stays, with its new state."""
-    if shown.id in current:
-        return replace(current[shown.id], fresh=shown.fresh)
-    return restated(shown, gone[shown.id]) if shown.id in gone else shown
+    def _count(self, seen: Found) -> None:
+        """Show a page's counts."""
+        self._show_tabs(seen)
+        self._put(sums=bars.sums(seen.page), counts=seen.counts, counting=False)
+        if self._total is None and not seen.page.total_capped:
+            self._total = seen.page.total
 
-
-def _newer(current: list[OrderLine], shown: list[OrderLine]) -> int:
-    """Count the rows above the first one that is still shown."""
-    known = {row.id for row in shown}
-    return next((index for index, row in enumerate(current) if row.id in known), len(current))
+    def _put(self, **values: Any) -> None:
+        """Set what is another than before: every value that is set is sent to the browser."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
