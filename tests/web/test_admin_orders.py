@@ -32,29 +32,6 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
         yield opened
 
 
-async def people(desk: Desk, role: Role = Role.SUPPORT) -> Person:
-    """A member of the desk's organizer."""
-    return await member(desk.runtime, desk.shop.organizer_id, role)
-
-
-async def opened(desk: Desk, person: Person | None = None, **query: str) -> Tab:
-    """A tab that shows the list."""
-    tab = desk.browser.tab("/admin/orders", person=person or await people(desk), query=query)
-    await tab.call(OrdersState.load)
-    return tab
-
-
-async def shown(tab: Tab) -> Any:
-    """What the tab's list holds."""
-    return await tab.state(OrdersState)
-
-
-async def change(desk: Desk, order_id: str, **values: Any) -> None:
-    """Set columns of an order, as another feature's service would."""
-    async with desk.runtime.store.transaction() as tx:
-        await tx.session.execute(sa.update(Order).where(col(Order.public_id) == order_id).values(**values))
-
-
 async def test_list_shows_every_column_when_opened(desk: Desk) -> None:
     await desk.shop.code()
     placed = await desk.shop.buy(

@@ -22,6 +22,7 @@ STYLESHEETS = [
             "controls",
             "status",
             "tables",
+            "orders",
             "shell",
             "flow",
             "attendee",

@@ -43,7 +43,10 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("p",), "Previous page"),
         ),
     ),
-    ("On an order or a refund request", ((("j",), "Next one of the list"), (("k",), "Previous one of the list"))),
+    (
+        "On an order or a refund request",
+        ((("j",), "Next one of the list"), (("k",), "Previous one of the list")),
+    ),
     ("On a refund request", ((("a",), "Approve, after asking"), (("d",), "Decline, after asking"))),
 )
 

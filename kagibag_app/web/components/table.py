@@ -84,7 +84,7 @@ def nothing() -> rx.Component:
 
 
 def pager(
-    range_text: Text, *, on_previous: Handler, on_next: Handler, first: Flag, last: Flag, zone: Text = ""
+    range_text: Content, *, on_previous: Handler, on_next: Handler, first: Flag, last: Flag, zone: Text = ""
 ) -> rx.Component:
     """Where one is in a long list, and the way on, also on ``p`` and ``n``. ``zone`` names the time zone of the list's times."""
 

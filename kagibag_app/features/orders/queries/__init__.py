@@ -1,5 +1,6 @@
 """Reads of orders, lines and tickets."""
 
+from kagibag_app.features.orders.queries.again import rows_by_id
 from kagibag_app.features.orders.queries.counting import count_orders, order_counts
 from kagibag_app.features.orders.queries.exporting import export_rows
 from kagibag_app.features.orders.queries.listing import neighbours, order_page
@@ -32,6 +33,7 @@ __all__ = [
     "order_page",
     "order_view",
     "organizer_order",
+    "rows_by_id",
     "saved_views",
     "system_order",
     "system_orders_of_email",

@@ -73,6 +73,7 @@ class Bar:
     next: str = ""
     previous: str = ""
     zone: str = ""
+    days_zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,7 @@ def bar(seen: Found) -> Bar:
         next=wanted.but(after=page.next_after) if page.next_after else "",
         previous=wanted.but(before=page.previous_before) if page.previous_before else "",
         zone=f"Times in {seen.zone}",
+        days_zone=f"Days begin at midnight in {seen.zone}",
     )
 
 

@@ -52,13 +52,12 @@ def _choices(found: Any) -> rx.Component:
 
 
 def _days() -> rx.Component:
-    # Named as people read it: a day begins at the organizer's midnight.
     fields = rx.el.div(
         text_field("From", name="from", type="date"),
         text_field("Until", name="until", type="date", error=_STATE.dates_error),
         class_name="two-up days",
     )
-    zone = rx.el.p(_BAR.zone, class_name="hint")
+    zone = rx.el.p(_BAR.days_zone, class_name="hint")
     return rx.el.form(
         fields,
         zone,
@@ -69,7 +68,9 @@ def _days() -> rx.Component:
 
 
 def _code() -> rx.Component:
-    typed = text_field("Another code", name="code", auto_complete="off", max_length=40, error=_STATE.code_error)
+    typed = text_field(
+        "Another code", name="code", auto_complete="off", max_length=40, error=_STATE.code_error
+    )
     return rx.el.form(
         typed,
         button("Show this code", submit=True),

@@ -97,8 +97,12 @@ def _view(view: View) -> rx.Component:
             aria_current=choose(view.current, "true", "false"),
             class_name="choice",
         ),
-        icon_button("pencil", _about("Rename", view), on_click=state.ask_rename(view.id), kind="quiet", size="s"),
-        icon_button("trash-2", _about("Delete", view), on_click=state.ask_delete(view.id), kind="quiet", size="s"),
+        icon_button(
+            "pencil", _about("Rename", view), on_click=state.ask_rename(view.id), kind="quiet", size="s"
+        ),
+        icon_button(
+            "trash-2", _about("Delete", view), on_click=state.ask_delete(view.id), kind="quiet", size="s"
+        ),
         class_name="row row-tight",
         key=view.id,
     )
@@ -127,7 +131,9 @@ def _save() -> rx.Component:
 
 
 def _how() -> rx.Component:
-    return rx.el.p("Filter, search or sort the list, then save it here under a name.", class_name="hint choice-form")
+    return rx.el.p(
+        "Filter, search or sort the list, then save it here under a name.", class_name="hint choice-form"
+    )
 
 
 def _cancel() -> rx.Component:

@@ -105,9 +105,7 @@ def _filters() -> rx.Component:
 def _waiting() -> rx.Component:
     """Stays in sight while one scrolls, over the page and never in it: nothing moves when it appears."""
     sign = rx.cond(OrdersState.waiting.counts, icon("arrow-up", 14), icon("refresh-cw", 14))
-    pill = live_pill(
-        OrdersState.waiting.words, "", on_click=OrdersState.show_waiting, icon=rx.fragment(sign)
-    )
+    pill = live_pill(OrdersState.waiting.words, "", on_click=OrdersState.show_waiting, icon=rx.fragment(sign))
     return rx.el.div(pill, class_name="floating")
 
 

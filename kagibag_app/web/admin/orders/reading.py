@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -40,7 +40,7 @@ class Found:
     promotions: list[PromotionChoice]
     zone: str
     counted: bool = False
-    counts: NavCounts = NavCounts()
+    counts: NavCounts = field(default_factory=NavCounts)
 
 
 async def found(actor: Actor, wanted: Wanted, zone: str) -> Found:

@@ -107,7 +107,8 @@ class SavedViewsState(Workspace):
     def _ask(self, what: str, view: str) -> None:
         found = next((known for known in self.views if known.id == view), None)
         if found is not None:
-            self.asked, self.chosen, self.name_error = what, found, ""
+            self.asked, self.name_error = what, ""
+            self.chosen = View(found.id, found.name, found.href)
 
     def _asked(self) -> tuple[Wanted, list[str]]:
         """Return what the address says, and what of it can't be read."""

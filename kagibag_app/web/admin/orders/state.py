@@ -107,7 +107,9 @@ class OrdersState(SavedViewsState):
         seen = await found(actor, wanted, self._zone)
         self._put(search=self._typed, here=seen.wanted.but())
         self._show(seen)
-        yield rx.call_script(f'window.history.replaceState(window.history.state, "", {json.dumps(self.here)})')
+        yield rx.call_script(
+            f'window.history.replaceState(window.history.state, "", {json.dumps(self.here)})'
+        )
         self._count(await counted(actor, seen))
         self._recognise(seen.wanted)
 
@@ -208,8 +210,13 @@ class OrdersState(SavedViewsState):
     def _show_tabs(self, seen: Found) -> None:
         """Show the tabs; before their counts are there, those of the list before stay."""
         before = {tab.label: tab.count for tab in (*self.tabs, *self.outcomes)}
-        for name, choices in (("tabs", bars.tabs(seen.page, seen.wanted)), ("outcomes", bars.outcomes(seen.page, seen.wanted))):
-            self._put(**{name: [replace(tab, count=tab.count or before.get(tab.label, "")) for tab in choices]})
+        for name, choices in (
+            ("tabs", bars.tabs(seen.page, seen.wanted)),
+            ("outcomes", bars.outcomes(seen.page, seen.wanted)),
+        ):
+            self._put(
+                **{name: [replace(tab, count=tab.count or before.get(tab.label, "")) for tab in choices]}
+            )
 
     def _count(self, seen: Found) -> None:
         """Show a page's counts."""
