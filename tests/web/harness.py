@@ -51,6 +51,7 @@ __all__ = [
 PASSWORD = "correct horse battery"
 _ROOT = "reflex___state____state"
 _TOAST = re.compile(r"""refs\['__toast'\].*?\((?P<text>"(?:[^"\\]|\\.)*")""")
+_REPLACED = re.compile(r'replaceState\(.*, (?P<address>".*")\)')
 _HASH = accounts.hash_password(PASSWORD)
 
 
@@ -161,7 +162,7 @@ class Browser:
 
 @dataclass
 class Tab:
-    """One open page: what it was sent is in ``vars``, ``toasts`` and ``redirects``.
+    """One open page: what it was sent is in ``vars``, ``toasts``, ``redirects`` and ``replaced`` (addresses set in place).
 
     ``vars`` has what changed since the tab was opened, by plain name; ``shown`` has all of one State.
     """
@@ -175,6 +176,7 @@ class Tab:
     states: dict[str, dict[str, Any]] = field(default_factory=dict)
     toasts: list[str] = field(default_factory=list)
     redirects: list[str] = field(default_factory=list)
+    replaced: list[str] = field(default_factory=list)
     sent: list[Any] = field(default_factory=list)
     connected: bool = False
 
@@ -233,6 +235,8 @@ class Tab:
         for event in update.events:
             if event.name == "_redirect":
                 self.redirects.append(str(event.payload["path"]))
+            elif found := _REPLACED.search(str(event.payload.get("javascript_code", ""))):
+                self.replaced.append(json.loads(found["address"]))
             elif found := _TOAST.search(str(event.payload.get("function", ""))):
                 self.toasts.append(json.loads(found["text"]))
 

@@ -45,16 +45,16 @@ async def change(desk: Desk, order_id: str, **values: Any) -> None:
         await tx.session.execute(sa.update(Order).where(col(Order.public_id) == order_id).values(**values))
 
 
-async def copies(desk: Desk, count: int, **values: Any) -> None:
-    """Add orders like the first one, each an hour older than the one before."""
+async def copies(desk: Desk, count: int, *, first: int = 0, **values: Any) -> None:
+    """Add orders like the one that was placed first, each an hour older than the one before, numbered from ``first``."""
     async with desk.runtime.store.transaction() as tx:
-        first = (await tx.session.scalars(sa.select(Order))).first()
-        assert first is not None
-        for index in range(count):
+        like = (await tx.session.scalars(sa.select(Order))).first()
+        assert like is not None
+        for index in range(first, first + count):
             unlike = {
                 "public_id": f"ord_{index}",
                 "number": f"KB-0000-{index:04}",
                 "request_key": None,
                 "placed_at": tx.now - timedelta(hours=index + 1),
             }
-            tx.session.add(Order(**first.model_dump(exclude={"id"}) | unlike | values))
+            tx.session.add(Order(**like.model_dump(exclude={"id"}) | unlike | values))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -18,6 +19,7 @@ from kagibag_app.features.payments.rules import PaymentStatus
 from kagibag_app.features.refunds.rules.states import RefundStatus, RequestStatus
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.features.webhooks.rules import DeliveryStatus, EndpointStatus
+from kagibag_app.web import routes
 from kagibag_app.web.components import statuses
 from kagibag_app.web.components.badge import Look, badge_for, count, label_for
 from kagibag_app.web.components.buttons import button, link, link_button
@@ -25,6 +27,7 @@ from kagibag_app.web.components.dialog import confirm_dialog, consequence
 from kagibag_app.web.components.fields import amount_field, text_field
 from kagibag_app.web.components.price_table import PriceLine, price_table
 from kagibag_app.web.components.qr import qr
+from kagibag_app.web.components.shell import KEYS
 from kagibag_app.web.components.steps import Step, steps
 from kagibag_app.web.components.ticket_stub import ticket_stub
 from kagibag_app.web.components.values import Tone, choose, each, when
@@ -243,3 +246,16 @@ def test_bar_stays_on_the_scale_when_more_was_lost_than_captured() -> None:
 
 def test_bar_is_empty_when_nothing_was_captured() -> None:
     assert Bar.of("Captured", "$0.00", start=0, length=0, scale=0).width == "0.00%"
+
+
+def test_sheet_of_keys_lists_every_key_that_a_page_listens_to() -> None:
+    said = {" ".join(pressed) for _, keys in KEYS for pressed, _ in keys}
+    listened = {
+        key
+        for module in routes.pages()
+        if module.__name__.startswith("kagibag_app.web.admin.")
+        for key in re.findall(r"""["']?data-key["']?\s*:\s*["']([^"']+)["']""", rendered(module.page()))
+    }
+    # Rows are moved between and opened without a key of their own.
+    assert {"/", "?", "n", "p", "a", "d", "g o"} <= listened
+    assert listened | {"j", "k", "Enter", "Esc"} == said

@@ -91,8 +91,22 @@ async def promotion_of(actor: Actor, code: str) -> str:
     return known.public_id if known else ""
 
 
-async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str, *, counts: bool) -> Found:
-    organizer_id = actor.organizer_id or 0
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What one may choose from, and what was looked for without what is not the organizer's.
+
+    Attributes:
+        missed: What of ``wanted`` named nothing.
+    """
+
+    wanted: Wanted
+    missed: tuple[str, ...]
+    events: list[EventChoice]
+    promotions: list[PromotionChoice]
+
+
+async def offered(session: AsyncSession, organizer_id: int, wanted: Wanted) -> Offered:
+    """Read the filters' choices, and leave out of what is looked for what is none of them."""
     events = await event_choices(session, organizer_id)
     promotions = await promotion_choices(session, organizer_id, also=wanted.promotion)
     missed: list[str] = []
@@ -102,6 +116,13 @@ async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str,
     if wanted.promotion and all(promotion.id != wanted.promotion for promotion in promotions):
         missed.append("promotion")
         wanted = replace(wanted, promotion="")
+    return Offered(wanted, tuple(missed), events, promotions)
+
+
+async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str, *, counts: bool) -> Found:
+    organizer_id = actor.organizer_id or 0
+    choices = await offered(session, organizer_id, wanted)
+    wanted, missed = choices.wanted, choices.missed
     page = await orders.order_page(
         session,
         organizer_id,
@@ -112,11 +133,10 @@ async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str,
         counts=counts,
     )
     if page.anchor_lost:
-        missed.append("page")
-        wanted = wanted.top()
+        wanted, missed = wanted.top(), (*missed, "page")
     now = runtime().clock.now()
     lines = [line(row, wanted, zone, now) for row in page.rows]
-    return Found(wanted, tuple(missed), page, lines, events, promotions, zone, counted=counts)
+    return Found(wanted, missed, page, lines, choices.events, choices.promotions, zone, counted=counts)
 
 
 async def _counted(session: AsyncSession, actor: Actor, seen: Found) -> Found:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from kagibag_app.features.accounts import queries as accounts
-from kagibag_app.features.events.queries import event_choices
 from kagibag_app.features.orders import queries as orders
 from kagibag_app.features.orders.rules import OrderFilter
 from kagibag_app.features.reports import queries as reports
 from kagibag_app.kit.actor import Actor
 from kagibag_app.web.admin.orders.exporting.rows import ExportItem, export_item
 from kagibag_app.web.admin.orders.filters import Wanted
+from kagibag_app.web.admin.orders.reading import offered
 from kagibag_app.web.api.downloads import export_path
 from kagibag_app.web.runtime import runtime
 
@@ -26,14 +26,13 @@ class Listed:
 
 
 async def listed(actor: Actor, wanted: Wanted) -> Listed:
-    """Return what the list shows at an address; an event that is not the organizer's is left out there as well."""
+    """Return what the list shows at an address; what is not the organizer's is left out there as well."""
     organizer_id = actor.organizer_id or 0
     async with runtime().store.read() as session:
         organizer = await accounts.system_organizer(session, organizer_id)
-        events = await event_choices(session, organizer_id)
-        if wanted.event and all(event.id != wanted.event for event in events):
-            wanted = replace(wanted, event="")
-        chosen = wanted.order_filter(organizer.zone if organizer else "UTC")
+        chosen = (await offered(session, organizer_id, wanted)).wanted.order_filter(
+            organizer.zone if organizer else "UTC"
+        )
         asked = await reports.asked(session, organizer_id, chosen)
         return Listed(chosen, asked.words, await orders.count_orders(session, organizer_id, chosen))
 
