@@ -19,6 +19,8 @@ class Order(SQLModel, table=True):
     ``version`` counts the state entries on its timeline; ``link_version`` makes old access links useless.
     ``refund_policy`` is the event's as it was at purchase. ``email_key`` is the buyer's email casefolded.
     ``request_key`` is the digest of the checkout that placed it: sent twice, it is still one order.
+    ``cancel_asked_at``: a member wants it cancelled, which waits for Stripe to close the payment page.
+    ``cancel_message``: what the buyer is told once it is cancelled.
     """
 
     __tablename__ = "orders"  # pyright: ignore[reportAssignmentType]
@@ -81,6 +83,8 @@ class Order(SQLModel, table=True):
     hold_until: datetime | None = maybe_moment()
     paid_at: datetime | None = maybe_moment()
     cancelled_at: datetime | None = maybe_moment()
+    cancel_asked_at: datetime | None = maybe_moment()
+    cancel_message: str = Field(default="", sa_type=sa.Text)
     updated_at: datetime = moment()
 
 
@@ -109,6 +113,7 @@ class Ticket(SQLModel, table=True):
     """What lets one person in; one per line item of a paid order.
 
     ``refund_in_progress`` is pushed by refunds from approval on: check-in is refused meanwhile.
+    ``checked_in_by``: the name of who let its holder in.
     """
 
     __tablename__ = "tickets"  # pyright: ignore[reportAssignmentType]
@@ -123,6 +128,7 @@ class Ticket(SQLModel, table=True):
     refund_in_progress: bool = False
     issued_at: datetime = moment()
     checked_in_at: datetime | None = maybe_moment()
+    checked_in_by: str = ""
     voided_at: datetime | None = maybe_moment()
     void_reason: str = ""
 

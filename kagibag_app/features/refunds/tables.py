@@ -84,7 +84,8 @@ class Refund(SQLModel, table=True):
     stored it takes it back, when it ended in proof that nothing had arrived: so a row is ``created`` exactly
     while nothing can be at Stripe. A retry after a definite failure is a new row that names the old one in
     ``retry_of``. ``synced_at``: when the newest recorded look at Stripe began. ``told_at``: when the organizer
-    was told that it takes long. ``flagged``: a person should look.
+    was told that it takes long. ``flagged``: a person should look. ``cancels_order``: its order becomes cancelled
+    when Stripe accepts it.
     """
 
     __tablename__ = "refunds"  # pyright: ignore[reportAssignmentType]
@@ -130,6 +131,7 @@ class Refund(SQLModel, table=True):
     requested_by: str = ""
     tries: int = 0
     flagged: bool = False
+    cancels_order: bool = False
     created_at: datetime = moment()
     maybe_sent_at: datetime | None = maybe_moment()
     next_try_at: datetime | None = maybe_moment()
@@ -149,3 +151,14 @@ class RefundAllocation(SQLModel, table=True):
     refund_id: int = Field(foreign_key="refunds.id", index=True)
     line_item_id: int = Field(foreign_key="line_items.id", index=True)
     amount_minor: int = minor(None)
+
+
+class RefundTicket(SQLModel, table=True):
+    """A ticket that a refund started by a member ends: void when Stripe accepts it. A request names its own."""
+
+    __tablename__ = "refund_tickets"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (sa.UniqueConstraint("refund_id", "ticket_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    refund_id: int = Field(foreign_key="refunds.id")
+    ticket_id: int = Field(foreign_key="tickets.id", index=True)
