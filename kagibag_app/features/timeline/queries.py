@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlmodel import col
 
 from kagibag_app.features.timeline.tables import TimelineEntry
 from kagibag_app.features.timeline.views import PUBLIC_KINDS, TimelinePage, TimelineRow
@@ -44,3 +45,12 @@ async def for_order(
     found = (await session.execute(_PUBLIC if public else _OF_ORDER, wanted)).all()
     rows = [TimelineRow(*entry, show_emails=show_emails) for entry in found[:limit]]
     return TimelinePage(rows, more=len(found) > limit)
+
+
+async def change(session: AsyncSession, *, order_id: int, version: int) -> TimelineEntry | None:
+    """Return the entry of the change that gave an order this version."""
+    return await session.scalar(
+        sa.select(TimelineEntry).where(
+            col(TimelineEntry.order_id) == order_id, col(TimelineEntry.version) == version
+        )
+    )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -25,7 +25,7 @@ from kagibag_app.features.messages.documents.letter import (
 )
 from kagibag_app.features.messages.documents.links import Links
 
-_PAID_WITH = "the card or account you paid with"
+PAID_WITH = "the card or account you paid with"
 # Source: Stripe, "Refunds": a card's refund is seen after 5 to 10 business days, by bank.
 _BANKS = "Banks show it within 5 to 10 business days."
 
@@ -41,13 +41,13 @@ def confirmation(params: Mapping[str, Any], links: Links) -> Letter:
     blocks: list[Block] = [
         Facts([Fact("When", [card.day(), card.hours()]), Fact("Where", card.place() or ["To be announced"])]),
         Stubs(stubs),
-        _open_order(card, links),
+        open_order(card, links),
         _prices(card),
     ]
     if card.total_minor == 0:
         blocks.append(Paragraph("Nothing was charged."))
     blocks.append(_files(card, links))
-    return _letter(
+    return buyer_letter(
         card,
         preview=f"{count}, {card.start()}. Open them on your phone at the door.",
         heading=f"{card.buyer_name}, you're in: {card.event_title}",
@@ -84,17 +84,17 @@ def refund_approved(params: Mapping[str, Any], links: Links) -> Letter:
     """The organizer said yes; the money has not left yet."""
     card = Card(params["order"])
     amount = card.money(params["amount_minor"])
-    return _letter(
+    return buyer_letter(
         card,
-        preview=f"{amount} will go back to {_PAID_WITH}.",
+        preview=f"{amount} will go back to {PAID_WITH}.",
         heading=f"Your refund of {amount} is approved",
         blocks=[
             Paragraph(
-                f"{card.organizer} has approved {amount} for {card.event_title}. It goes back to {_PAID_WITH}; "
+                f"{card.organizer} has approved {amount} for {card.event_title}. It goes back to {PAID_WITH}; "
                 "you get another mail when it is on its way to your bank."
             ),
-            *_answer(card, params["message"]),
-            _open_order(card, links),
+            *answer(card, params["message"]),
+            open_order(card, links),
         ],
     )
 
@@ -103,7 +103,7 @@ def refund_declined(params: Mapping[str, Any], links: Links) -> Letter:
     """The organizer said no, with their message."""
     card = Card(params["order"])
     amount = card.money(params["amount_minor"])
-    return _letter(
+    return buyer_letter(
         card,
         preview=f"{card.organizer} has answered your request.",
         heading="Your refund request was declined",
@@ -112,8 +112,28 @@ def refund_declined(params: Mapping[str, Any], links: Links) -> Letter:
                 f"{card.organizer} has declined to return {amount} for {card.event_title}. Your order and your "
                 "tickets are as they were. You can reply once, on the order's page."
             ),
-            *_answer(card, params["message"]),
-            _open_order(card, links),
+            *answer(card, params["message"]),
+            open_order(card, links),
+        ],
+    )
+
+
+def refund_started(params: Mapping[str, Any], links: Links) -> Letter:
+    """The organizer gives money back without having been asked; it has not left yet."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    return buyer_letter(
+        card,
+        preview=f"{amount} goes back to {PAID_WITH}.",
+        heading=f"{card.organizer} is returning {amount} to you",
+        blocks=[
+            Paragraph(
+                f"{amount} of your order for {card.event_title} goes back to {PAID_WITH}. You need to do nothing; "
+                "another mail tells you when it is on its way to your bank."
+            ),
+            *_ended(params["tickets"]),
+            *answer(card, params["message"]),
+            open_order(card, links),
         ],
     )
 
@@ -122,18 +142,18 @@ def refunded(params: Mapping[str, Any], links: Links) -> Letter:
     """The refund has succeeded."""
     card = Card(params["order"])
     amount = card.money(params["amount_minor"])
-    facts = [Fact("Amount", [amount]), Fact("Goes to", [params["method"] or _PAID_WITH.capitalize()])]
+    facts = [Fact("Amount", [amount]), Fact("Goes to", [params["method"] or PAID_WITH.capitalize()])]
     if params["bank_reference"]:
         facts.append(Fact("Bank reference", [params["bank_reference"]]))
     facts.append(Fact("Refund", [params["refund_public_id"]]))
-    return _letter(
+    return buyer_letter(
         card,
         preview=f"{amount} is on its way to your bank.",
         heading=f"{amount} refunded",
         blocks=[
             Paragraph(f"Your refund for {card.event_title} is on its way to your bank. {_BANKS}"),
             Facts(facts),
-            _open_order(card, links),
+            open_order(card, links),
         ],
     )
 
@@ -142,22 +162,23 @@ def late_payment(params: Mapping[str, Any], links: Links) -> Letter:
     """Money arrived that the order could not use any more."""
     card = Card(params["order"])
     amount = card.money(params["amount_minor"])
-    return _letter(
+    return buyer_letter(
         card,
-        preview=f"{amount} goes back to {_PAID_WITH}.",
+        preview=f"{amount} goes back to {PAID_WITH}.",
         heading=f"Your payment of {amount} is being returned",
         blocks=[
             Paragraph(
                 f"Your payment for {card.event_title} arrived when this order could no longer take it: it had "
-                f"expired, was cancelled, or was paid already. All of it, {amount}, goes back to {_PAID_WITH}. "
+                f"expired, was cancelled, or was paid already. All of it, {amount}, goes back to {PAID_WITH}. "
                 "You need to do nothing; another mail tells you when it is on its way to your bank."
             ),
-            _open_order(card, links),
+            open_order(card, links),
         ],
     )
 
 
-def _letter(card: Card, *, preview: str, heading: str, blocks: list[Block]) -> Letter:
+def buyer_letter(card: Card, *, preview: str, heading: str, blocks: list[Block]) -> Letter:
+    """Return a letter about an order, with why it was sent."""
     return Letter(
         preview=preview,
         sender=card.organizer,
@@ -171,7 +192,8 @@ def _letter(card: Card, *, preview: str, heading: str, blocks: list[Block]) -> L
     )
 
 
-def _open_order(card: Card, links: Links) -> Button:
+def open_order(card: Card, links: Links) -> Button:
+    """Return the way to the order."""
     return Button("Open my order", links.order(card.public_id, card.link_version))
 
 
@@ -186,8 +208,21 @@ def _files(card: Card, links: Links) -> Files:
     )
 
 
-def _answer(card: Card, message: str) -> list[Block]:
+def answer(card: Card, message: str) -> list[Block]:
+    """Return what the organizer wrote, if anything."""
     return [Quote(f"{card.organizer} wrote", message)] if message else []
+
+
+def _ended(codes: Sequence[str]) -> list[Block]:
+    if not codes:
+        return []
+    one = len(codes) == 1
+    return [
+        Paragraph(
+            f"{'Ticket' if one else 'Tickets'} {', '.join(codes)} will no longer let anybody in once the money "
+            "is on its way."
+        )
+    ]
 
 
 def _prices(card: Card) -> Prices:

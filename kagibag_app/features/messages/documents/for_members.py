@@ -78,10 +78,30 @@ def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
             ),
             Paragraph(
                 "The money is not with the buyer, and nothing is sent again by itself. Read the reason, then try "
-                "once more from the request."
+                f"once more from the {'request' if request_id else 'order'}."
             ),
             Button("Open the request" if request_id else "Open the order", links.admin(target)),
         ],
+    )
+
+
+def note_mention(params: Mapping[str, Any], links: Links) -> Letter:
+    """A member wrote a note on an order for another one. The buyer's address stays out of it: a viewer may read it."""
+    card, author = Card(params["order"]), params["author"]
+    return Letter(
+        preview=f"{card.buyer_name}, {card.event_title}.",
+        sender=card.organizer,
+        number=card.number,
+        heading=f"{author} mentioned you in a note",
+        blocks=[
+            Facts([Fact("Buyer", [card.buyer_name]), Fact("Event", [card.event_title, card.start()])]),
+            Quote(f"{author} wrote", params["text"]),
+            Button("Open the order", links.admin(f"orders/{card.number}")),
+        ],
+        footer=(
+            f"Sent to {_member(params)} as a member of {card.organizer}, because {author} asked for your attention. "
+            "Buyers never see notes. The link asks for your login."
+        ),
     )
 
 

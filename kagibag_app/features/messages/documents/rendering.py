@@ -11,7 +11,7 @@ from typing import Any
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from kagibag_app.features.messages.documents import for_buyers, for_members
+from kagibag_app.features.messages.documents import changes, for_buyers, for_members
 from kagibag_app.features.messages.documents.card import Card
 from kagibag_app.features.messages.documents.letter import Letter
 from kagibag_app.features.messages.documents.links import Links
@@ -28,12 +28,27 @@ _COMPOSERS: dict[Template, Composer] = {
     Template.REFUND_REQUESTED: for_members.refund_requested,
     Template.REFUND_APPROVED: for_buyers.refund_approved,
     Template.REFUND_DECLINED: for_buyers.refund_declined,
+    Template.REFUND_STARTED: for_buyers.refund_started,
     Template.REFUNDED: for_buyers.refunded,
     Template.REFUND_FAILED: for_members.refund_failed,
     Template.LATE_PAYMENT: for_buyers.late_payment,
+    Template.ORDER_CANCELLED: changes.order_cancelled,
+    Template.TICKET_LINK: changes.ticket_link,
+    Template.EMAIL_CORRECTED: changes.email_corrected,
+    Template.NOTE_MENTION: for_members.note_mention,
     Template.DISPUTE_OPENED: for_members.dispute_opened,
     Template.WEBHOOK_DISABLED: for_members.webhook_disabled,
     Template.INVITATION: for_members.invitation,
+}
+
+
+# Subjects that name no amount.
+_WITHOUT_AMOUNT: dict[Template, Callable[[Card, Mapping[str, Any]], str]] = {
+    Template.CONFIRMATION: lambda card, _: f"Your tickets for {card.event_title}",
+    Template.REFUND_DECLINED: lambda card, _: f"Your refund request for {card.event_title} was declined",
+    Template.ORDER_CANCELLED: lambda card, _: f"Your order for {card.event_title} was cancelled",
+    Template.TICKET_LINK: lambda card, _: f"Your ticket for {card.event_title}",
+    Template.NOTE_MENTION: lambda _, params: f"{params['author']} mentioned you in a note",
 }
 
 
@@ -69,6 +84,8 @@ def subject_line(template: Template, params: Mapping[str, Any]) -> str:
         return _one_line(f"Webhooks to {params['endpoint']['name']} are switched off")
     if template is Template.INVITATION:
         return _one_line(f"{params['inviter']} invites you to {params['organizer']}")
+    if template is Template.EMAIL_CORRECTED:
+        return _one_line(f"The email address of your order was corrected, {params['order']['number']}")
     card = Card(params["order"])
     return _one_line(f"{_about(template, card, params)}, {card.number}")
 
@@ -80,15 +97,14 @@ def order_reference(params: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _about(template: Template, card: Card, params: Mapping[str, Any]) -> str:
-    if template is Template.CONFIRMATION:
-        return f"Your tickets for {card.event_title}"
-    if template is Template.REFUND_DECLINED:
-        return f"Your refund request for {card.event_title} was declined"
+    if template in _WITHOUT_AMOUNT:
+        return _WITHOUT_AMOUNT[template](card, params)
     source = params["request"] if template is Template.REFUND_REQUESTED else params
     amount = card.money(source["amount_minor"])
     return {
         Template.REFUND_REQUESTED: f"{card.buyer_name} asks for {amount} back",
         Template.REFUND_APPROVED: f"Your refund of {amount} is approved",
+        Template.REFUND_STARTED: f"{card.organizer} is returning {amount} to you",
         Template.REFUNDED: f"{amount} refunded",
         Template.REFUND_FAILED: f"Refund of {amount} failed",
         Template.LATE_PAYMENT: f"Your payment of {amount} is being returned",

@@ -91,6 +91,11 @@ def _mail(facts: dict[str, Any]) -> str:
     return f"Mail {'kept here' if facts.get('kept') else 'sent'}: {facts.get('subject', '')}".rstrip()
 
 
+def _note(facts: dict[str, Any]) -> str:
+    names = _listed(facts.get("mentions"))
+    return f"Note for {names}" if names else "Note added"
+
+
 def _reason(data: dict[str, Any]) -> str:
     return str(data.get("reason") or "")
 
@@ -147,6 +152,9 @@ _SAID = frozenset(
         EntryKind.REFUND_APPROVED,
         EntryKind.REFUND_DECLINED,
         EntryKind.REFUND_REPLIED,
+        EntryKind.REFUND_STARTED,
+        EntryKind.CANCEL_STARTED,
+        EntryKind.ORDER_STATUS,
         EntryKind.NOTE_ADDED,
     }
 )
@@ -190,12 +198,15 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.TICKETS_ISSUED: _tickets("issued"),
     EntryKind.TICKETS_VOIDED: _tickets("voided"),
     EntryKind.TICKETS_REVIVED: _tickets("valid again"),
+    EntryKind.TICKET_CHECKED_IN: _with("Ticket {ticket} used at the door", plain="Ticket used at the door"),
+    EntryKind.TICKET_CHECK_IN_UNDONE: _with("Check-in of ticket {ticket} undone", plain="Check-in undone"),
     EntryKind.REFUND_REQUESTED: _with("Asked for {amount} back", plain="Asked for a refund"),
     EntryKind.REFUND_WITHDRAWN: _with("Refund request withdrawn"),
     EntryKind.REFUND_APPROVED: _with("Refund of {amount} approved", plain="Refund approved"),
     EntryKind.REFUND_DECLINED: _with("Refund of {amount} declined", plain="Refund declined"),
     EntryKind.REFUND_REPLIED: _with("Answered the decision"),
     EntryKind.REFUND_SUPERSEDED: _with("Refund request closed: its tickets were settled another way"),
+    EntryKind.REFUND_STARTED: _with("Refund of {amount} started", plain="Refund started"),
     EntryKind.REFUND_SENT: _with("Refund of {amount} sent to Stripe", plain="Refund sent to Stripe"),
     EntryKind.REFUND_PENDING: _with(
         "Refund of {amount} pending at the bank", plain="Refund pending at the bank"
@@ -210,6 +221,11 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.REFUND_IMPORTED: _with(
         "Refund of {amount} made at Stripe, outside Kagibag", plain="Refund made at Stripe"
     ),
+    EntryKind.CANCEL_STARTED: _with(
+        "Cancelling the order: {amount} goes back first",
+        plain="Cancelling the order: its payment page is closed first",
+    ),
+    EntryKind.CANCEL_DROPPED: _with("Not cancelled: the buyer paid before the payment page was closed"),
     EntryKind.DISPUTE_OPENED: _with("Bank opened a dispute over {amount}", plain="Bank opened a dispute"),
     EntryKind.DISPUTE_UPDATED: _with("Dispute updated"),
     EntryKind.DISPUTE_FUNDS_WITHDRAWN: _with(
@@ -219,7 +235,10 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
         "{amount} returned after the dispute", plain="Money returned after the dispute"
     ),
     EntryKind.DISPUTE_CLOSED: _with("Dispute closed: {outcome}"),
-    EntryKind.NOTE_ADDED: _with("Note added"),
+    EntryKind.EMAIL_CORRECTED: _with(
+        "Email address corrected from {before} to {after}", plain="Email address corrected"
+    ),
+    EntryKind.NOTE_ADDED: _note,
     EntryKind.MAIL_SENT: _mail,
     EntryKind.MAIL_FAILED: _with("Mail could not be sent: {subject}"),
     EntryKind.WEBHOOK_QUEUED: _with("Webhook {type} queued", plain="Webhook queued"),
@@ -231,6 +250,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.TICKETS_VOIDED: _codes,
     EntryKind.TICKETS_REVIVED: _codes,
     EntryKind.REFUND_REQUESTED: _codes,
+    EntryKind.REFUND_STARTED: _codes,
     EntryKind.REFUND_SENT: lambda data: str(data.get("stripe_id") or ""),
     EntryKind.REFUND_IMPORTED: lambda data: str(data.get("stripe_id") or ""),
     EntryKind.REFUND_FAILED: _lost,
