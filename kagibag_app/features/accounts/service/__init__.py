@@ -1,6 +1,7 @@
 """Verbs of accounts: the installation, organizers and their members, passwords, sessions."""
 
 from kagibag_app.features.accounts.queries import system_installation
+from kagibag_app.features.accounts.service.acting import require
 from kagibag_app.features.accounts.service.invitations import (
     invite,
     join,
@@ -50,6 +51,7 @@ __all__ = [
     "remember_installation",
     "remove_member",
     "renew_invitation",
+    "require",
     "require_real",
     "restore_member",
     "revoke_invitation",

@@ -1,21 +1,24 @@
 """Verbs of orders: place, complete, release, keep the money state, issue and void tickets, send links, index, save views."""
 
+from kagibag_app.features.orders.service.cancelling import cancel_paid
 from kagibag_app.features.orders.service.completing import complete
 from kagibag_app.features.orders.service.links import send_links
 from kagibag_app.features.orders.service.placing import create, unused_number
 from kagibag_app.features.orders.service.saving import delete_view, rename_view, save_view
 from kagibag_app.features.orders.service.searching import index_stripe_id, reindex_buyer
 from kagibag_app.features.orders.service.seats import hold_again, release
-from kagibag_app.features.orders.service.states import lock, set_money_state, set_status
+from kagibag_app.features.orders.service.states import lock, note_decision, set_money_state, set_status
 from kagibag_app.features.orders.service.tickets import revive_tickets, set_refund_in_progress, void_tickets
 
 __all__ = [
+    "cancel_paid",
     "complete",
     "create",
     "delete_view",
     "hold_again",
     "index_stripe_id",
     "lock",
+    "note_decision",
     "reindex_buyer",
     "release",
     "rename_view",

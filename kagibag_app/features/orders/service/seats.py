@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from kagibag_app.features.events import service as events
 from kagibag_app.features.orders import queries
 from kagibag_app.features.orders.rules import HOLD, ORDER_MOVES, OrderStatus, Seat
+from kagibag_app.features.orders.service.ending import set_cancelled
 from kagibag_app.features.orders.service.states import set_status
 from kagibag_app.features.orders.tables import LineItem, Order
 from kagibag_app.features.promotions import service as promotions
@@ -19,18 +20,24 @@ async def release(tx: Transaction, actor: Actor, order: Order, status: OrderStat
     """Give back the seats and the code's use that a locked, unpaid order holds.
 
     Args:
-        status: ``EXPIRED``, ``PAYMENT_FAILED`` or ``CANCELLED``.
+        status: ``EXPIRED``, ``PAYMENT_FAILED`` or ``CANCELLED``; where a member asked for it, it becomes cancelled
+            whatever ended the wait.
 
     Raises:
         InvalidTransition: The order can't become that; nothing was changed.
     """
+    if order.cancel_asked_at is not None:
+        status = OrderStatus.CANCELLED
     ORDER_MOVES.require(OrderStatus(order.status), status)
     held = [line for line in await queries.lines_of(tx.session, order.id) if line.seat == Seat.HELD]
     await events.release_held(tx, counts=seat_counts(held))
     await promotions.release(tx, order_id=order.id)
     set_seats(held, Seat.RELEASED)
     order.hold_until = None
-    await set_status(tx, actor, order, status)
+    if status == OrderStatus.CANCELLED:
+        await set_cancelled(tx, actor, order)
+    else:
+        await set_status(tx, actor, order, status)
 
 
 async def hold_again(tx: Transaction, actor: Actor, order: Order) -> None:

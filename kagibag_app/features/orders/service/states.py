@@ -11,7 +11,7 @@ from kagibag_app.features.orders.rules import ORDER_MOVES, DisputeState, OrderSt
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
-from kagibag_app.kit.actor import Actor
+from kagibag_app.kit.actor import SYSTEM, Actor
 from kagibag_app.kit.errors import NotFound
 from kagibag_app.live import topics
 from kagibag_app.storage.transaction import Transaction
@@ -45,11 +45,29 @@ async def set_status(
     Raises:
         InvalidTransition: The status may not follow; nothing was changed.
     """
-    old = order.status
+    old, asked = order.status, order.cancel_asked_at is not None
     order.status = ORDER_MOVES.require(OrderStatus(old), status)
+    order.cancel_asked_at = None
     if status == OrderStatus.CANCELLED:
         order.cancelled_at = tx.now
+    elif asked:
+        timeline.record(
+            tx, SYSTEM, organizer_id=order.organizer_id, order_id=order.id, kind=EntryKind.CANCEL_DROPPED
+        )
     note_state(tx, actor, order, kind=EntryKind.ORDER_STATUS, old=old, new=status, data=data)
+
+
+def note_decision(
+    tx: Transaction, actor: Actor, order: Order, *, kind: EntryKind, data: dict[str, Any]
+) -> None:
+    """Note that a member decided about a locked order's money, whatever comes of it.
+
+    It raises the version: who looked at the order before decides about something else.
+
+    Args:
+        data: JSON values for the timeline's sentence.
+    """
+    note_state(tx, actor, order, kind=kind, old=order.status, new=order.status, data=data)
 
 
 async def set_money_state(

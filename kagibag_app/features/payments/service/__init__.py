@@ -1,5 +1,6 @@
 """Verbs of payments: open a page, mirror what Stripe says, keep the inbox, reserve what is refunded."""
 
+from kagibag_app.features.payments.service.closing import close_page
 from kagibag_app.features.payments.service.inbox import (
     EventWork,
     begin_event,
@@ -38,6 +39,7 @@ __all__ = [
     "GatewayPayment",
     "begin_event",
     "claim_opening",
+    "close_page",
     "fail_event",
     "locked",
     "locked_with_order",

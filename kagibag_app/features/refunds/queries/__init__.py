@@ -10,6 +10,7 @@ from kagibag_app.features.refunds.queries.facts import (
     another_is_submitting,
     is_surplus,
     last_refund,
+    named_tickets,
     order_facts,
     order_sums,
     predecessors,
@@ -30,6 +31,8 @@ from kagibag_app.features.refunds.queries.facts import (
     why_not,
 )
 from kagibag_app.features.refunds.queries.of_order import refunds_of_order
+from kagibag_app.features.refunds.queries.options import refund_options
+from kagibag_app.features.refunds.queries.order_money import MoneyLine, OrderMoney, order_money
 from kagibag_app.features.refunds.queries.queue import (
     TABS,
     decisions_wanted,
@@ -40,6 +43,8 @@ from kagibag_app.features.refunds.queries.queue import (
 
 __all__ = [
     "TABS",
+    "MoneyLine",
+    "OrderMoney",
     "TicketLine",
     "active_requests",
     "allocated",
@@ -49,11 +54,14 @@ __all__ = [
     "decisions_wanted",
     "is_surplus",
     "last_refund",
+    "named_tickets",
     "needs_decision",
     "order_facts",
+    "order_money",
     "order_sums",
     "predecessors",
     "queue_page",
+    "refund_options",
     "refundable_lines",
     "refundable_payment",
     "refunds_of_order",

@@ -28,7 +28,7 @@ from kagibag_app.features.refunds.queries.money import (
 )
 from kagibag_app.features.refunds.queries.queue import neighbours
 from kagibag_app.features.refunds.rules import RequestStatus
-from kagibag_app.features.refunds.rules.asking import why_no_refund
+from kagibag_app.features.refunds.rules.asking import NOTHING_OF_THESE, why_no_refund
 from kagibag_app.features.refunds.tables import Refund, RefundNote, RefundRequest
 from kagibag_app.features.refunds.views import (
     Flag,
@@ -134,7 +134,7 @@ def _money_fields(
         "suggested_minor": suggested,
         "limit_minor": limit,
         "may_decide": undecided and blocked is None and limit > 0,
-        "blocked": blocked[1] if blocked else "",
+        "blocked": blocked[1] if blocked else NOTHING_OF_THESE if undecided and limit <= 0 else "",
         "may_retry": failed and blocked is None,
         "method": method_text(payment.card_brand, payment.card_last4) if payment else "",
         "captured_minor": payment.captured_minor if payment else 0,

@@ -26,7 +26,13 @@ from kagibag_app.features.refunds.rules import (
     TicketFacts,
 )
 from kagibag_app.features.refunds.rules.asking import why_not_ticket
-from kagibag_app.features.refunds.tables import Refund, RefundAllocation, RefundRequest, RefundRequestTicket
+from kagibag_app.features.refunds.tables import (
+    Refund,
+    RefundAllocation,
+    RefundRequest,
+    RefundRequestTicket,
+    RefundTicket,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +109,18 @@ async def refundable_payment(session: AsyncSession, order_id: int) -> Payment | 
     )
 
 
-async def allocated(session: AsyncSession, order_id: int) -> dict[int, int]:
-    """Return what refunds that hold their amount take of each line item (minor units)."""
+async def allocated(
+    session: AsyncSession, order_id: int, *, statuses: Collection[RefundStatus] = RESERVING
+) -> dict[int, int]:
+    """Return what refunds take of each line item (minor units).
+
+    Args:
+        statuses: Of these refunds only; all that hold their amount when omitted.
+    """
     rows = await session.execute(
         sa.select(col(RefundAllocation.line_item_id), sa.func.sum(col(RefundAllocation.amount_minor)))
         .join(Refund, col(Refund.id) == col(RefundAllocation.refund_id))
-        .where(col(Refund.order_id) == order_id, col(Refund.status).in_(RESERVING))
+        .where(col(Refund.order_id) == order_id, col(Refund.status).in_(statuses))
         .group_by(col(RefundAllocation.line_item_id))
     )
     return {line: int(amount) for line, amount in rows}
@@ -175,14 +187,31 @@ async def request_tickets(session: AsyncSession, request_id: int) -> Sequence[Re
     ).all()
 
 
-async def returned_tickets(session: AsyncSession, order_id: int) -> set[int]:
-    """Return the tickets of requests whose refund Stripe has accepted and not lost since."""
+async def named_tickets(session: AsyncSession, refund_id: int) -> list[Ticket]:
+    """Return the tickets that a refund without a request names as those it ends."""
     rows = await session.scalars(
+        sa.select(Ticket)
+        .join(RefundTicket, col(RefundTicket.ticket_id) == col(Ticket.id))
+        .where(col(RefundTicket.refund_id) == refund_id)
+        .order_by(col(Ticket.id))
+    )
+    return list(rows)
+
+
+async def returned_tickets(session: AsyncSession, order_id: int) -> set[int]:
+    """Return the tickets that a request or a member named and whose refund Stripe has accepted and not lost since."""
+    lasting = sa.and_(col(Refund.order_id) == order_id, col(Refund.status).in_(ACCEPTED))
+    asked = (
         sa.select(col(RefundRequestTicket.ticket_id))
         .join(Refund, col(Refund.request_id) == col(RefundRequestTicket.request_id))
-        .where(col(Refund.order_id) == order_id, col(Refund.status).in_(ACCEPTED))
+        .where(lasting)
     )
-    return set(rows)
+    named = (
+        sa.select(col(RefundTicket.ticket_id))
+        .join(Refund, col(Refund.id) == col(RefundTicket.refund_id))
+        .where(lasting)
+    )
+    return set(await session.scalars(sa.union(asked, named)))
 
 
 async def active_requests(session: AsyncSession, order_id: int) -> Sequence[RefundRequest]:

@@ -1,5 +1,7 @@
 """Verbs of refunds: what buyers ask, members decide, jobs send, and Stripe reports."""
 
+from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
+from kagibag_app.features.refunds.service.cancelling import cancel_order
 from kagibag_app.features.refunds.service.claiming import AlreadyDecided
 from kagibag_app.features.refunds.service.decisions import add_note, approve, decline
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund, refund_late_payment
@@ -16,13 +18,16 @@ from kagibag_app.features.refunds.service.sending import (
     record_sent,
     record_unknown,
 )
+from kagibag_app.features.refunds.service.starting import refund_order
 
 __all__ = [
     "AlreadyDecided",
+    "CancelOutcome",
     "Submission",
     "add_note",
     "approve",
     "begin_submission",
+    "cancel_order",
     "decline",
     "record_absent",
     "record_gateway_refund",
@@ -33,6 +38,7 @@ __all__ = [
     "record_sent",
     "record_unknown",
     "refund_late_payment",
+    "refund_order",
     "reply",
     "request",
     "retry",

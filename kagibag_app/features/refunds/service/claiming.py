@@ -1,4 +1,4 @@
-"""Who may decide a request, and who was first."""
+"""Who may decide about an order's money, and who was first."""
 
 from __future__ import annotations
 
@@ -8,36 +8,33 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from kagibag_app import l10n
-from kagibag_app.features.accounts.rules import Action, allowed
+from kagibag_app.features.accounts.service import require
 from kagibag_app.features.accounts.tables import Organizer
+from kagibag_app.features.orders import queries as order_queries
+from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
+from kagibag_app.features.refunds.queries import OrderMoney
 from kagibag_app.features.refunds.rules import ACTIVE_REQUESTS, REQUEST_MOVES, RequestStatus
 from kagibag_app.features.refunds.service.requests import check_refundable
 from kagibag_app.features.refunds.tables import RefundRequest
-from kagibag_app.kit.actor import Actor, ActorKind
-from kagibag_app.kit.errors import BadInput, DomainError, Forbidden, NotFound
+from kagibag_app.features.timeline import queries as timeline
+from kagibag_app.features.timeline.views import sentence
+from kagibag_app.kit.actor import Actor
+from kagibag_app.kit.errors import BadInput, DomainError, NotFound
 from kagibag_app.storage.transaction import Transaction
+
+_RELOAD = "Reload the page, then decide again. Nothing was changed."
+
+__all__ = ["AlreadyDecided", "claim", "lock_money", "paying_payment", "require"]
 
 
 class AlreadyDecided(DomainError):
     """Somebody else was first; the sentence says who, what and when."""
 
     code = "already_decided"
-
-
-def require(actor: Actor, action: Action) -> None:
-    """Refuse who is no member or whose role does not include the action.
-
-    Raises:
-        Forbidden: So it is.
-    """
-    if actor.kind is not ActorKind.MEMBER or not allowed(actor.role, action):
-        raise Forbidden(
-            "Your role does not allow this. Nothing was changed; ask a manager of the organization."
-        )
 
 
 async def paying_payment(tx: Transaction, order: Order) -> Payment:
@@ -53,6 +50,33 @@ async def paying_payment(tx: Transaction, order: Order) -> Payment:
     return await payments.locked(tx, known.id or 0)
 
 
+async def lock_money(tx: Transaction, actor: Actor, reference: object, version: object) -> OrderMoney:
+    """Lock an order of the actor's organizer that nobody has decided about since the actor looked at it.
+
+    Args:
+        reference: The order's public id, a claim from outside.
+        version: The order's version that the member was looking at; every decision about its money raises it.
+
+    Raises:
+        NotFound: No such order there.
+        BadInput: The version is none that the order ever had.
+        AlreadyDecided: Something was decided or happened meanwhile.
+    """
+    organizer_id = actor.organizer_id or 0
+    known = await order_queries.organizer_order(tx.session, organizer_id, reference)
+    order = await orders.lock(tx, known.id)
+    if type(version) is not int or version > order.version:
+        raise BadInput(_RELOAD, field="version")
+    if version != order.version:
+        raise await _changed(tx, order)
+    money = await queries.order_money(tx.session, organizer_id, order.id)
+    if money is None:
+        raise NotFound("order")
+    if money.payment is not None:
+        await payments.locked(tx, money.payment.id)
+    return money
+
+
 async def claim(
     tx: Transaction,
     actor: Actor,
@@ -63,7 +87,7 @@ async def claim(
 ) -> None:
     """Decide by compare-and-set on status and version; keep the answer unless ``message`` is ``None``."""
     if type(version) is not int:
-        raise BadInput("Reload the page, then decide again. Nothing was changed.", field="version")
+        raise BadInput(_RELOAD, field="version")
     may = [s for s, targets in REQUEST_MOVES.moves.items() if target in targets and _decidable(s, message)]
     decision: dict[str, Any] = {"status": target, "version": col(RefundRequest.version) + 1}
     decision |= {"decided_at": tx.now, "decided_by_id": actor.user_id, "decided_by": actor.name}
@@ -90,6 +114,18 @@ async def claim(
 def _decidable(status: RequestStatus, message: str | None) -> bool:
     """A retry (no message) starts from a failure; a decision from a request that waits for one."""
     return (status == RequestStatus.FAILED) == (message is None)
+
+
+async def _changed(tx: Transaction, order: Order) -> AlreadyDecided:
+    entry = await timeline.change(tx.session, order_id=order.id, version=order.version)
+    organizer = await tx.session.get_one(Organizer, order.organizer_id)
+    if entry is None:
+        return AlreadyDecided("This order changed while you looked at it. Nothing was decided; look again.")
+    what = sentence(entry.kind, old_state=entry.old_state, new_state=entry.new_state, data=entry.data)
+    when = l10n.moment(entry.at, organizer.zone)
+    return AlreadyDecided(
+        f"{entry.actor_name or 'Somebody'} was first, on {when}: {what}. Nothing was changed by you; look again."
+    )
 
 
 async def _too_late(tx: Transaction, request: RefundRequest) -> AlreadyDecided:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from kagibag_app.features.orders.tables import Order
@@ -10,7 +10,7 @@ from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.rules import SEND_REFUND, RefundSource
 from kagibag_app.features.refunds.service.allocating import write_allocations
-from kagibag_app.features.refunds.tables import Refund
+from kagibag_app.features.refunds.tables import Refund, RefundTicket
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import ids
@@ -32,12 +32,16 @@ async def create_refund(
     request_id: int | None = None,
     retry_of: int | None = None,
     reserve: bool = True,
+    cancels_order: bool = False,
+    ticket_ids: Collection[int] = (),
 ) -> Refund:
     """Reserve the amount, write the refund with its key, and ask for it to be sent after the commit.
 
     Args:
         allocations: Minor units by line item id; empty for money that never belonged to the order.
         reserve: False when the row takes over the reservation of the one it replaces.
+        cancels_order: The order becomes cancelled when Stripe accepts it.
+        ticket_ids: The tickets that it ends, where no request names them.
 
     Raises:
         DomainError: ``refund_exceeds_remaining``: the payment has not that much left; ``synthetic_data``.
@@ -50,10 +54,11 @@ async def create_refund(
         public_id=public_id, organizer_id=order.organizer_id, order_id=order.id or 0, payment_id=payment.id or 0,
         request_id=request_id, account=payment.account, amount_minor=amount_minor, currency=order.currency,
         source=source, idempotency_key=f"refund-{public_id}", retry_of=retry_of, requested_by=actor.name,
-        created_at=tx.now, next_try_at=tx.now,
+        created_at=tx.now, next_try_at=tx.now, cancels_order=cancels_order,
     )  # fmt: skip
     tx.session.add(refund)
     await tx.session.flush()
+    tx.session.add_all(RefundTicket(refund_id=refund.id or 0, ticket_id=ticket) for ticket in ticket_ids)
     await write_allocations(tx, refund, allocations)
     tx.enqueue(SEND_REFUND, public_id, lane=f"refund:{payment.id}", lane_limit=1, refund_id=public_id)
     touch(tx, order.organizer_id, order.id or 0)

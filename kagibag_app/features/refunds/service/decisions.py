@@ -17,6 +17,7 @@ from kagibag_app.features.refunds.rules import (
     allocate,
     check_amount,
 )
+from kagibag_app.features.refunds.rules.asking import NOTHING_OF_THESE
 from kagibag_app.features.refunds.service.claiming import claim, paying_payment, require
 from kagibag_app.features.refunds.service.creation import create_refund, touch
 from kagibag_app.features.refunds.service.locking import lock_request
@@ -27,6 +28,7 @@ from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
 from kagibag_app.kit.actor import Actor
+from kagibag_app.kit.errors import DomainError
 from kagibag_app.storage.transaction import Transaction
 
 
@@ -66,6 +68,10 @@ async def approve(
     check_refundable(order, payment)
     refundable = await _refundable(tx, order, tickets)
     limit = min(sum(refundable.values()), payment.captured_minor - payment.committed_minor)
+    if limit <= 0:
+        raise DomainError(
+            f"{NOTHING_OF_THESE} Nothing was changed by you; look again.", code="refund_exceeds_remaining"
+        )
     asked = min(request.amount_minor, limit) if amount_minor is None else amount_minor
     amount = check_amount(asked, limit_minor=limit, currency=order.currency)
     request.approved_minor = amount

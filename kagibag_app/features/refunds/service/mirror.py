@@ -8,15 +8,10 @@ import structlog
 
 from kagibag_app.features.ledger import service as ledger
 from kagibag_app.features.ledger.rules import EntryKind as LedgerKind
-from kagibag_app.features.messages import service as messages
-from kagibag_app.features.messages.rules import Template
-from kagibag_app.features.notifications.service import tell_organizer
-from kagibag_app.features.orders import queries as order_queries
 from kagibag_app.features.orders import service as orders
-from kagibag_app.features.orders.rules import SearchKind
+from kagibag_app.features.orders.rules import OrderStatus, SearchKind
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.tables import Payment
-from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import (
     ACCEPTED,
     REFUND_MOVES,
@@ -25,6 +20,7 @@ from kagibag_app.features.refunds.rules import (
     RequestStatus,
     failure_sentence,
 )
+from kagibag_app.features.refunds.service.cancelling import finish_cancelling
 from kagibag_app.features.refunds.service.creation import note
 from kagibag_app.features.refunds.service.locking import lock_refund
 from kagibag_app.features.refunds.service.room import take_room
@@ -36,6 +32,7 @@ from kagibag_app.features.refunds.service.states import (
     set_in_progress,
     void_tickets,
 )
+from kagibag_app.features.refunds.service.telling import tell_buyer, tell_trouble
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import STRIPE, Actor
@@ -124,14 +121,17 @@ async def _accepted(
     if old not in ACCEPTED:
         refund.accepted_at = refund.accepted_at or tx.now
         await tx.session.flush()
-        await void_tickets(tx, STRIPE, order, refund)
+        if refund.cancels_order and order.status == OrderStatus.PAID:
+            await finish_cancelling(tx, order, refund)
+        else:
+            await void_tickets(tx, STRIPE, order, refund)
     refund.failure_code = refund.failure_message = ""
     if new == RefundStatus.SUCCEEDED:
         refund.settled_at = tx.now
         await follow(tx, refund, RequestStatus.FULFILLED, RequestStatus.SUPERSEDED)
     note(tx, STRIPE, refund, _TIMELINE[new], unexpected=unexpected, stripe_id=refund.stripe_refund_id)
     if new == RefundStatus.SUCCEEDED:
-        await _tell_buyer(tx, refund)
+        await tell_buyer(tx, refund)
 
 
 async def _lost(
@@ -160,37 +160,6 @@ async def _lost(
         tickets_stay_void=not revived,
     )  # fmt: skip
     await tell_trouble(tx, refund, refund.failure_message)
-
-
-async def tell_trouble(tx: Transaction, refund: Refund, reason: str) -> None:
-    """Tell the organizer that a refund failed or takes long.
-
-    Args:
-        reason: One sentence.
-    """
-    request = await queries.request_of(tx.session, refund)
-    await tell_organizer(
-        tx, organizer_id=refund.organizer_id, order_id=refund.order_id, template=Template.REFUND_FAILED,
-        params={
-            "order": await order_queries.mail_card(tx.session, refund.order_id),
-            "amount_minor": refund.amount_minor, "reason": reason,
-            "request_public_id": request.public_id if request else "",
-        },
-    )  # fmt: skip
-
-
-async def _tell_buyer(tx: Transaction, refund: Refund) -> None:
-    card = await order_queries.mail_card(tx.session, refund.order_id)
-    payment = await tx.session.get_one(Payment, refund.payment_id)
-    method = f"{payment.card_brand.title()} •••• {payment.card_last4}" if payment.card_last4 else ""
-    await messages.queue(
-        tx, organizer_id=refund.organizer_id, order_id=refund.order_id, to=card["buyer_email"],
-        template=Template.REFUNDED,
-        params={
-            "order": card, "amount_minor": refund.amount_minor, "refund_public_id": refund.public_id,
-            "bank_reference": refund.bank_reference, "method": method,
-        },
-    )  # fmt: skip
 
 
 def _status(refund: Refund, snapshot: RefundSnapshot) -> RefundStatus:

@@ -7,6 +7,7 @@ from sqlmodel import col
 
 from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.orders import service as orders
+from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
@@ -16,12 +17,14 @@ from kagibag_app.features.refunds.service.claiming import claim, paying_payment,
 from kagibag_app.features.refunds.service.creation import create_refund, note
 from kagibag_app.features.refunds.service.locking import lock_request
 from kagibag_app.features.refunds.service.requests import check_refundable
-from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
+from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress, tickets_to_end
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import Actor
 from kagibag_app.kit.errors import DomainError, NotFound
 from kagibag_app.storage.transaction import Transaction
+
+_ALL_RETURNED = "All of this money has been refunded another way meanwhile. Nothing was sent again."
 
 
 async def retry(tx: Transaction, actor: Actor, *, request_id: str, version: int) -> str:
@@ -80,15 +83,33 @@ async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
 async def _send_again(
     tx: Transaction, actor: Actor, order: Order, payment: Payment, failed: Refund
 ) -> Refund:
-    amount, allocations = await _what_is_left(tx, order, payment, failed)
+    if failed.cancels_order and order.status == OrderStatus.PAID:
+        amount, allocations = await _all_that_is_left(tx, order)
+    else:
+        amount, allocations = await _what_is_left(tx, order, payment, failed)
     refund = await create_refund(
         tx, actor, order=order, payment=payment, amount_minor=amount, source=RefundSource(failed.source),
         request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
+        cancels_order=failed.cancels_order, ticket_ids=await tickets_to_end(tx, failed),
     )  # fmt: skip
     await set_in_progress(tx, order, refund, True)
     note(tx, actor, refund, EntryKind.REFUND_RETRIED)
     await refresh_order(tx, actor, order, payment)
     return refund
+
+
+async def _all_that_is_left(tx: Transaction, order: Order) -> tuple[int, dict[int, int]]:
+    """Return amount and allocation of a refund that is to cancel its order: what it costs now, not what it did.
+
+    Raises:
+        DomainError: The order can't be cancelled now, or ``refund_exceeds_remaining``: nothing is left.
+    """
+    money = await queries.order_money(tx.session, order.organizer_id, order.id)
+    if money is None or money.left_minor <= 0:
+        raise DomainError(_ALL_RETURNED, code="refund_exceeds_remaining")
+    if money.no_cancel is not None:
+        raise DomainError(f"{money.no_cancel[1]} Nothing was sent again.", code=money.no_cancel[0])
+    return money.left_minor, allocate(money.left_minor, money.left, order.currency)
 
 
 async def _what_is_left(
@@ -110,8 +131,5 @@ async def _what_is_left(
         allocations = allocate(room, fitting, failed.currency)
         amount = sum(allocations.values())
     if amount <= 0:
-        raise DomainError(
-            "All of this money has been refunded another way meanwhile. Nothing was sent again.",
-            code="refund_exceeds_remaining",
-        )
+        raise DomainError(_ALL_RETURNED, code="refund_exceeds_remaining")
     return amount, allocations

@@ -11,9 +11,13 @@ from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import RefundSource
 from kagibag_app.features.refunds.service.creation import create_refund
 from kagibag_app.features.refunds.service.states import cancel_unsent
+from kagibag_app.features.refunds.service.telling import tell_trouble
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.kit.actor import SYSTEM
 from kagibag_app.storage.transaction import Transaction
+
+# No request opens again for such a refund, so that somebody has to be told.
+_MADE_ROOM = "Another refund was made at Stripe before this one was sent, and not enough was left for both."
 
 log = structlog.get_logger(__name__)
 
@@ -34,6 +38,8 @@ async def take_room(tx: Transaction, order: Order, payment: Payment, refund: Ref
         elif not _fits(payment, refund):
             await cancel_unsent(tx, unsent, payment, order)
             surplus_waits |= unsent.source == RefundSource.LATE_PAYMENT
+            if unsent.source == RefundSource.ADMIN:
+                await tell_trouble(tx, unsent, _MADE_ROOM)
     if not await payments.reserve_external(tx, payment_id=payment.id or 0, amount_minor=refund.amount_minor):
         refund.flagged = True
         log.warning("refund.overlap", refund=refund.public_id, payment=payment.public_id)

@@ -24,8 +24,9 @@ from kagibag_app.features.refunds.rules.schedule import (
 from kagibag_app.features.refunds.service.creation import create_refund, note, touch
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund
 from kagibag_app.features.refunds.service.locking import lock_refund
-from kagibag_app.features.refunds.service.mirror import fail, mirror, tell_trouble
-from kagibag_app.features.refunds.service.states import cancel_unsent, refresh_order
+from kagibag_app.features.refunds.service.mirror import fail, mirror
+from kagibag_app.features.refunds.service.states import cancel_unsent, refresh_order, tickets_to_end
+from kagibag_app.features.refunds.service.telling import tell_trouble
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import STRIPE, SYSTEM
@@ -191,7 +192,8 @@ async def record_absent(tx: Transaction, submission: Submission, *, chance: floa
     successor = await create_refund(
         tx, SYSTEM, order=order, payment=payment, amount_minor=refund.amount_minor, source=RefundSource(refund.source),
         allocations=await queries.allocations_of(tx.session, refund.id or 0), request_id=refund.request_id,
-        retry_of=refund.id, reserve=False,
+        retry_of=refund.id, reserve=False, cancels_order=refund.cancels_order,
+        ticket_ids=await tickets_to_end(tx, refund),
     )  # fmt: skip
     note(tx, SYSTEM, successor, EntryKind.REFUND_RETRIED)
     await refresh_order(tx, SYSTEM, order, payment)

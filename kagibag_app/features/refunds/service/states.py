@@ -12,10 +12,12 @@ from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import (
+    ACCEPTED,
     ACTIVE_REQUESTS,
     REQUEST_MOVES,
     SETTLED,
     RefundPolicy,
+    RefundSource,
     RefundStatus,
     RequestStatus,
     money_state,
@@ -62,9 +64,11 @@ async def follow(tx: Transaction, refund: Refund, *targets: RequestStatus) -> No
 async def refund_tickets(tx: Transaction, order: Order, refund: Refund) -> list[Ticket]:
     """Return the tickets that a refund is about.
 
-    A request names them. A refund made without one is about every ticket once nothing of the order is left
-    to refund; before that nobody knows which, and a person decides.
+    A request names them, and so does a member who starts a refund. One made at Stripe is about every ticket once
+    nothing of the order is left to refund; before that nobody knows which, and a person decides.
     """
+    if refund.source == RefundSource.ADMIN:
+        return await queries.named_tickets(tx.session, refund.id or 0)
     if refund.request_id is not None:
         wanted = {t.ticket_id for t in await queries.request_tickets(tx.session, refund.request_id)}
     elif await _about_part(tx, order, refund):
@@ -85,10 +89,21 @@ async def _about_part(tx: Transaction, order: Order, refund: Refund) -> bool:
 
 async def set_in_progress(tx: Transaction, order: Order, refund: Refund, value: bool) -> None:
     """Mark the tickets of a refund: check-in is refused while one is in progress."""
-    tickets = await refund_tickets(tx, order, refund) if refund.request_id is not None else []
+    tickets = await refund_tickets(tx, order, refund) if _named(refund) else []
     marked = [t.id or 0 for t in tickets if t.refund_in_progress != value]
     if marked:
         await orders.set_refund_in_progress(tx, ticket_ids=marked, value=value)
+
+
+async def tickets_to_end(tx: Transaction, refund: Refund) -> list[int]:
+    """Return those of a refund's named tickets that still let somebody in, for a refund that takes its place."""
+    named = await queries.named_tickets(tx.session, refund.id or 0)
+    return [ticket.id for ticket in named if ticket.status != TicketStatus.VOID]
+
+
+def _named(refund: Refund) -> bool:
+    """Say whether somebody named the tickets that a refund is about."""
+    return refund.request_id is not None or refund.source == RefundSource.ADMIN
 
 
 async def void_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refund) -> None:
@@ -117,9 +132,9 @@ async def revive_tickets(tx: Transaction, actor: Actor, order: Order, refund: Re
 async def _voided_by(tx: Transaction, order: Order, refund: Refund) -> list[Ticket]:
     """Return the tickets that a lost refund had made void.
 
-    One without a request had ended the whole order: what no lasting refund of a request is about is back.
+    One made at Stripe had ended the whole order: what no lasting refund is about by name is back.
     """
-    if refund.request_id is not None:
+    if _named(refund):
         return await refund_tickets(tx, order, refund)
     lines = await queries.ticket_lines(tx.session, order.id or 0)
     if await queries.is_surplus(tx.session, refund.payment_id) or not any(t.refundable_minor for t in lines):
@@ -172,7 +187,10 @@ async def refresh_order(tx: Transaction, actor: Actor, order: Order, payment: Pa
 
 
 async def _supersede(tx: Transaction, order: Order) -> None:
-    """Close open and failed requests whose tickets were all refunded or voided another way."""
+    """Close open and failed requests whose tickets were all refunded or voided another way.
+
+    A refund that Stripe has not accepted yet closes nothing: should it fail, they are to be decided after all.
+    """
     waiting = [
         r for r in await queries.active_requests(tx.session, order.id or 0)
         if REQUEST_MOVES.allows(RequestStatus(r.status), RequestStatus.SUPERSEDED)
@@ -180,12 +198,14 @@ async def _supersede(tx: Transaction, order: Order) -> None:
     if not waiting:
         return
     lines = {t.ticket.id: t for t in await queries.ticket_lines(tx.session, order.id or 0)}
+    returned = await queries.allocated(tx.session, order.id or 0, statuses=ACCEPTED)
+    paid_back = {key: t.line.net_minor <= returned.get(t.line.id or 0, 0) for key, t in lines.items()}
     for request in waiting:
         asked = [lines[t.ticket_id] for t in await queries.request_tickets(tx.session, request.id or 0)]
         # The money of a failed refund may be free again while its seat was sold: that still needs a decision.
-        settled = all(t.refundable_minor <= 0 for t in asked)
+        settled = all(paid_back[t.ticket.id] for t in asked)
         if not settled and request.status != RequestStatus.FAILED:
-            settled = all(t.refundable_minor <= 0 or t.ticket.status == TicketStatus.VOID for t in asked)
+            settled = all(paid_back[t.ticket.id] or t.ticket.status == TicketStatus.VOID for t in asked)
         if settled:
             await move_request(tx, request, RequestStatus.SUPERSEDED)
             timeline.record(

@@ -1,4 +1,4 @@
-"""What screens show of refunds. Amounts are minor units of ``currency``; times ISO 8601 text in UTC, empty for none."""
+"""What screens show of requests and refunds."""
 
 from __future__ import annotations
 

@@ -1,0 +1,177 @@
+"""A refund that a member starts without a request: chosen tickets, an amount, or all that is left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kagibag_app.features.accounts.rules import Action
+from kagibag_app.features.messages import service as messages
+from kagibag_app.features.messages.rules import Template
+from kagibag_app.features.orders import queries as order_queries
+from kagibag_app.features.orders import service as orders
+from kagibag_app.features.orders.rules import TicketStatus
+from kagibag_app.features.orders.tables import Ticket
+from kagibag_app.features.payments.tables import Payment
+from kagibag_app.features.refunds.queries import MoneyLine, OrderMoney
+from kagibag_app.features.refunds.rules import RefundSource, allocate, check_amount
+from kagibag_app.features.refunds.service.claiming import lock_money, require
+from kagibag_app.features.refunds.service.creation import create_refund
+from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
+from kagibag_app.features.refunds.tables import Refund
+from kagibag_app.features.timeline import service as timeline
+from kagibag_app.features.timeline.rules import EntryKind
+from kagibag_app.kit import text
+from kagibag_app.kit.actor import Actor
+from kagibag_app.kit.errors import BadInput, DomainError, NotFound
+from kagibag_app.storage.transaction import Transaction
+
+MAX_TICKETS = 200
+
+
+async def refund_order(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    order: str,
+    version: int,
+    tickets: Sequence[str] | None,
+    amount_minor: int | None,
+    message: str = "",
+    note: str = "",
+) -> str:
+    """Give money of an order back: reserved and queued in this transaction, sent after it.
+
+    Args:
+        order: Public id.
+        version: The order's version that the member was looking at.
+        tickets: Public ids: all that is left of each, and they end. Neither they nor an amount: all that is left.
+        amount_minor: Minor units, shared over what is left of the lines; the tickets stay as they are, unless
+            it is all that is left.
+        message: To the buyer, at most 2,000 characters.
+        note: For members only, at most 2,000 characters.
+
+    Returns:
+        The refund's public id.
+
+    Raises:
+        Forbidden: The actor's role may not decide.
+        NotFound: No such order in the actor's organization, or a ticket is none of it.
+        AlreadyDecided: The order changed meanwhile; the sentence says who did what, and when.
+        BadInput: Both or unreadable tickets and amount, a text too long, an amount between the currency's steps.
+        DomainError: ``nothing_was_paid``, ``order_not_paid``, ``charge_disputed``, ``charge_lost``,
+            ``nothing_left``, ``ticket_not_refundable``, ``refund_exceeds_remaining``.
+    """
+    require(actor, Action.DECIDE_REFUNDS)
+    said, private = text.many_lines(message, field="message"), text.many_lines(note, field="note")
+    chosen = _ticket_ids(tickets)
+    if chosen is not None and amount_minor is not None:
+        raise BadInput("Choose tickets or an amount, not both. Nothing was refunded.", field="amount")
+    money = await lock_money(tx, actor, order, version)
+    payment = refundable(money)
+    if chosen is not None:
+        lines = _chosen(money, chosen)
+        left = {line.line.id: line.refundable_minor for line in lines}
+        amount, ended = min(sum(left.values()), money.left_minor), lines
+    else:
+        left = money.left
+        amount = money.left_minor if amount_minor is None else amount_minor
+        ended = money.lines if amount == money.left_minor else []
+    amount = check_amount(amount, limit_minor=money.left_minor, currency=money.order.currency)
+    refund = await start(
+        tx, actor, money, payment, amount, allocate(amount, left, money.order.currency), live_tickets(ended)
+    )
+    codes = [ticket.code for ticket in live_tickets(ended)]
+    orders.note_decision(
+        tx, actor, money.order, kind=EntryKind.REFUND_STARTED,
+        data={
+            "refund": refund.public_id, "amount_minor": amount, "currency": refund.currency, "tickets": codes,
+            "message": said,
+        },
+    )  # fmt: skip
+    if private:
+        timeline.record(
+            tx, actor, organizer_id=refund.organizer_id, order_id=refund.order_id, kind=EntryKind.NOTE_ADDED,
+            data={"refund": refund.public_id, "message": private},
+        )  # fmt: skip
+    await _tell_buyer(tx, refund, codes, said)
+    await refresh_order(tx, actor, money.order, payment)
+    return refund.public_id
+
+
+def refundable(money: OrderMoney) -> Payment:
+    """Return the payment that a member may refund.
+
+    Raises:
+        DomainError: Something forbids it: the sentence says what.
+    """
+    obstacle = money.no_refund
+    if obstacle is not None:
+        raise DomainError(obstacle[1], code=obstacle[0])
+    if money.payment is None:
+        raise NotFound("payment")
+    return money.payment
+
+
+async def start(
+    tx: Transaction,
+    actor: Actor,
+    money: OrderMoney,
+    payment: Payment,
+    amount: int,
+    shares: dict[int, int],
+    tickets: Sequence[Ticket],
+    *,
+    cancels_order: bool = False,
+) -> Refund:
+    """Reserve and queue a refund that ends these tickets; their check-in is refused from now on."""
+    refund = await create_refund(
+        tx, actor, order=money.order, payment=payment, amount_minor=amount, source=RefundSource.ADMIN,
+        allocations=shares, ticket_ids=[ticket.id for ticket in tickets], cancels_order=cancels_order,
+    )  # fmt: skip
+    await set_in_progress(tx, money.order, refund, True)
+    return refund
+
+
+def live_tickets(lines: Sequence[MoneyLine]) -> list[Ticket]:
+    """Return the tickets of these lines that still let somebody in and that no other refund is ending."""
+    return [
+        line.ticket
+        for line in lines
+        if line.ticket and line.ticket.status != TicketStatus.VOID and not line.ticket.refund_in_progress
+    ]
+
+
+def _chosen(money: OrderMoney, wanted: Sequence[str]) -> list[MoneyLine]:
+    lines = {line.ticket.public_id: line for line in money.lines if line.ticket is not None}
+    if any(ticket not in lines for ticket in wanted):
+        raise NotFound("ticket")
+    chosen = [lines[ticket] for ticket in wanted]
+    for line in chosen:
+        if line.why_not and line.ticket is not None:
+            raise DomainError(
+                f"Ticket {line.ticket.code}: {line.why_not} Nothing was refunded.",
+                code="ticket_not_refundable",
+            )
+    return chosen
+
+
+def _ticket_ids(value: object) -> list[str] | None:
+    if value is None:
+        return None
+    if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
+        raise BadInput("Choose the tickets to refund. Nothing was refunded.", field="tickets")
+    wanted = list(dict.fromkeys(value))
+    if not 0 < len(wanted) <= MAX_TICKETS:
+        raise BadInput("Choose at least one ticket. Nothing was refunded.", field="tickets")
+    return wanted
+
+
+async def _tell_buyer(tx: Transaction, refund: Refund, codes: Sequence[str], message: str) -> None:
+    card = await order_queries.mail_card(tx.session, refund.order_id)
+    await messages.queue(
+        tx, organizer_id=refund.organizer_id, order_id=refund.order_id, to=card["buyer_email"],
+        template=Template.REFUND_STARTED,
+        params={
+            "order": card, "amount_minor": refund.amount_minor, "tickets": list(codes), "message": message,
+        },
+    )  # fmt: skip
