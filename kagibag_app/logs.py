@@ -31,8 +31,9 @@ _VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s,;&})\]]+)"""
 _HEADER_VALUE = r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\n'"]+)"""
 _PATTERNS: tuple[tuple[str, str], ...] = (
     # Access links: what follows the public id and the key id opens an order or a ticket.
-    (r"/(order|ticket|checkout)/[^\s/?#'\"<>\\)}\]]+", rf"/\1/{HIDDEN}"),
-    (r"\b[a-z]{2,3}_[0-9a-z]{26}\.[\w-]+\.[\w-]{16,}", HIDDEN),
+    (r"/(order|ticket|checkout|admin/join)/[^\s/?#'\"<>\\)}\]]+", rf"/\1/{HIDDEN}"),
+    # Also where a slash before it is written %2F.
+    (r"(?:\b|(?<=%2F))[a-z]{2,3}_[0-9a-z]{26}\.[\w-]+\.[\w-]{16,}", HIDDEN),
     (rf"""(["']?\b(?:set-)?cookie["']?\s*[:=]\s*){_HEADER_VALUE}""", rf"\1{HIDDEN}"),
     (rf"""(["']?\b(?:proxy-)?authorization["']?\s*[:=]\s*){_HEADER_VALUE}""", rf"\1{HIDDEN}"),
     (

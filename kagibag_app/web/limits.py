@@ -34,6 +34,10 @@ class Limit(Enum):
     LOGIN_HERE = "6/minute;30/hour"
     LOGIN_ACCOUNT = "30/5 minutes"
     LOGIN_ADDRESS = "30/minute;300/hour"
+    # Links to a team: opening them, and taking them up, from one address.
+    JOIN_ADDRESS = "30/minute;200/hour"
+    # Mails that one organization may have sent to people it names.
+    INVITATION = "20/10 minutes;100/day"
     FIND_ORDER_ADDRESS = "10/minute;60/hour"
     FIND_ORDER_EMAIL = "3/5 minutes;10/day"
     PROMOTION_CODE = "20/minute;120/hour"

@@ -13,6 +13,7 @@ import structlog
 from reflex_base.event import Event
 
 from kagibag_app.live.bus import Bus
+from kagibag_app.web.session import Workspace
 
 log = structlog.get_logger(__name__)
 
@@ -195,13 +196,16 @@ def use(hub: Hub | None) -> None:
 def watch(state: rx.State, topics: Iterable[str], refresh: Any) -> None:
     """Keep a screen current: call this in its ``on_load`` handler, with the topics it shows.
 
+    An organizer's screen also follows whoever looks at it, so that it changes with their role and ends with their seat.
+
     Args:
         state: The screen's State.
         topics: From ``live.topics``.
         refresh: Its reload handler, such as ``OrdersState.refresh``: no arguments, guarded with ``person=False``.
     """
     if _hub is not None:
-        _hub.watch(state.router.session.client_token, topics, refresh)
+        own = {state._also_followed} if isinstance(state, Workspace) and state._also_followed else set()
+        _hub.watch(state.router.session.client_token, own.union(topics), refresh)
 
 
 async def share(key: Any, load: Callable[[], Awaitable[T]]) -> T:

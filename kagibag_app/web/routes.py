@@ -23,12 +23,16 @@ PAGES = (
     "admin.dispute",
     "admin.webhooks",
     "admin.messages",
+    "admin.team",
+    "admin.join",
 )
 FIRST_PATH = "/admin/orders"
 _NOT_INDEXED = {"name": "robots", "content": "noindex, nofollow"}
 # A page reached by a secret link tells nobody its address. The organizer's pages must not say so: their native forms
 # would then be sent without an Origin.
 _NO_REFERRER = {"name": "referrer", "content": "no-referrer"}
+# Nor its path, but the form on it needs an Origin.
+_ORIGIN_ALONE = {"name": "referrer", "content": "strict-origin"}
 _DESCRIPTION = "Tickets, orders and refunds."
 
 
@@ -66,4 +70,6 @@ def meta_of(route: str) -> list[dict[str, str]]:
     """Return what the page's head tells search engines and browsers."""
     if route.startswith(("/order/", "/ticket/", "/checkout/")):
         return [_NOT_INDEXED, _NO_REFERRER]
+    if route.startswith("/admin/join/"):
+        return [_NOT_INDEXED, _ORIGIN_ALONE]
     return [_NOT_INDEXED] if route.startswith(("/admin", "/orders/")) else []

@@ -27,6 +27,8 @@ BODY_MAX_BYTES = 64 * 1024
 # Reads its body by itself, up to a limit of its own.
 JUDGES_ITS_BODY = "/api/stripe/webhook"
 
+# Its form must come with an Origin, which "no-referrer" would take away; the path still goes to nobody.
+_SECRET_FORM = re.compile(r"/admin/join(?:/|$)")
 _SECRET_PLACE = re.compile(r"/(?:api/)?(?:order|ticket|checkout)(?:/|$)")
 _PRIVATE_PLACE = re.compile(r"/(?:admin|order|ticket|checkout|orders|api)(?:/|$)")
 _HASHED_ASSET = re.compile(r"/assets/[^/]+-[A-Za-z0-9_-]{8,}\.(?:js|css|woff2?)(?:\.gz)?$")
@@ -45,9 +47,9 @@ _HSTS = "max-age=31536000; includeSubDomains"
 def headers_for(path: str) -> dict[str, str]:
     """Return the headers that depend on what is asked for.
 
-    Pages reached by a secret link send no Referer; what is personal is stored nowhere and found by no search engine.
+    Pages reached by a secret link tell nobody their path; what is personal is stored nowhere and found by no search engine.
     """
-    found = {"Referrer-Policy": "no-referrer" if _SECRET_PLACE.match(path) else "same-origin"}
+    found = {"Referrer-Policy": _referrer_policy(path)}
     if _PRIVATE_PLACE.match(path):
         found |= {"Cache-Control": "no-store", "X-Robots-Tag": "noindex, nofollow"}
     elif _HASHED_ASSET.match(path):
@@ -55,6 +57,12 @@ def headers_for(path: str) -> dict[str, str]:
     else:
         found["Cache-Control"] = "no-cache"
     return found
+
+
+def _referrer_policy(path: str) -> str:
+    if _SECRET_PLACE.match(path):
+        return "no-referrer"
+    return "strict-origin" if _SECRET_FORM.match(path) else "same-origin"
 
 
 @dataclass

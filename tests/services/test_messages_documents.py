@@ -51,7 +51,7 @@ PARAMS: dict[Template, dict[str, Any]] = {
     Template.WEBHOOK_DISABLED: {"endpoint": {"name": "CRM sync", "public_id": "we_1"}, "why": "failing"},
     Template.INVITATION: {
         "invitation": {"public_id": "inv_1", "version": 2}, "organizer": "Night Owl", "inviter": "Dana Moreau",
-        "role": "support", "expires_at": "2026-06-01T03:59:00+00:00", "zone": "America/New_York",
+        "role": "support", "may": "Reads everything.", "expires_at": "2026-06-01T03:59:00+00:00", "zone": "America/New_York",
     },
 }  # fmt: skip
 

@@ -10,6 +10,7 @@ import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 import structlog
@@ -149,6 +150,7 @@ def test_attack_7_an_access_link_is_hidden_wherever_it_stands(runtime: Runtime) 
         (LinkPurpose.ORDER, "order"),
         (LinkPurpose.TICKET, "ticket"),
         (LinkPurpose.ORDER, "checkout"),
+        (LinkPurpose.INVITATION, "admin/join"),
     ):
         token = runtime.links.token(purpose, "or_0123456789abcdefghjkmnpqrs", 1)
         tag = token.rpartition(".")[2]
@@ -158,6 +160,7 @@ def test_attack_7_an_access_link_is_hidden_wherever_it_stands(runtime: Runtime) 
             f"{{'asPath': '{address}'}}",
             f"token {token}",
             f"token={token}",
+            f"/admin/login?next={quote(address, safe='')}",
             f"GET /api{address}/receipt.pdf",
         ):
             assert tag not in redact(text)

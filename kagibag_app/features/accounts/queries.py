@@ -196,9 +196,9 @@ async def system_invitation(session: AsyncSession, invitation: str) -> OpenedInv
     found = (
         await session.execute(
             sa.select(
-                col(Invitation.public_id), col(Organizer.name), col(Organizer.zone), col(Invitation.email),
-                col(Invitation.role), col(inviter.name), col(Invitation.status), col(Invitation.link_version),
-                col(Invitation.expires_at), col(invited.id),
+                col(Invitation.public_id), col(Organizer.public_id), col(Organizer.name), col(Organizer.zone),
+                col(Invitation.email), col(Invitation.role), col(inviter.name), col(Invitation.status),
+                col(Invitation.link_version), col(Invitation.expires_at), col(invited.id),
             )
             .join(Organizer, col(Organizer.id) == col(Invitation.organizer_id))
             .join(inviter, col(inviter.id) == col(Invitation.invited_by))
@@ -214,11 +214,18 @@ def _sessions() -> sa.Select[*tuple[Any, ...]]:
         col(Membership.user_id) == col(LoginSession.user_id),
         col(Membership.organizer_id) == col(LoginSession.organizer_id),
     )
+    seats = aliased(Membership)
+    organizations = (
+        sa.select(sa.func.count())
+        .select_from(seats)
+        .where(col(seats.user_id) == col(User.id), col(seats.status) == MemberStatus.ACTIVE)
+        .scalar_subquery()
+    )
     return (
         sa.select(
             col(LoginSession.id), col(User.id), col(User.name), col(User.email), col(Organizer.id), col(Organizer.name),
             col(Organizer.zone), col(Membership.role), col(LoginSession.expires_at), col(LoginSession.last_active_at),
-            col(LoginSession.confirmed_at), col(LoginSession.password_at),
+            col(LoginSession.confirmed_at), col(LoginSession.password_at), organizations,
         )
         .join(User, col(User.id) == col(LoginSession.user_id))
         .join(Membership, own_membership)

@@ -15,6 +15,15 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+ROLE_SUMMARY = {
+    Role.OWNER: "Does everything, and decides who is on the team.",
+    Role.MANAGER: "Does everything but change the team: refunds, disputes, webhooks.",
+    Role.SUPPORT: "Reads everything, writes notes, sends mails again, corrects addresses, checks in, exports.",
+    Role.VIEWER: "Reads orders, refunds and disputes, without buyers' addresses and mails. Changes nothing.",
+}
+"""What each may do, for those who choose one and those who get one."""
+
+
 class MemberStatus(StrEnum):
     """Whether a user or a membership may be used."""
 

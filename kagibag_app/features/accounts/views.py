@@ -8,7 +8,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class SessionView:
-    """A session that was not ended, with the member it acts for. Its times still have to be judged (UTC)."""
+    """A session that was not ended, with the member it acts for. Its times still have to be judged (UTC).
+
+    Attributes:
+        organizations: How many the user may act for, this one included.
+    """
 
     id: int
     user_id: int
@@ -22,6 +26,7 @@ class SessionView:
     last_active_at: datetime
     confirmed_at: datetime
     password_at: datetime
+    organizations: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +98,13 @@ class OpenedInvitation:
     """An invitation as its link finds it; whether the link is its own and of its age is still to be judged.
 
     Attributes:
+        organizer: Its public id.
         status: As stored; see ``rules.invitation_state``.
         user_id: Who has a login for this address; ``None`` for nobody.
     """
 
     public_id: str
+    organizer: str
     organizer_name: str
     organizer_zone: str
     email: str

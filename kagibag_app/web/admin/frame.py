@@ -9,11 +9,11 @@ import reflex as rx
 from kagibag_app.web.components.shell import Place, admin_page
 from kagibag_app.web.components.values import Content
 from kagibag_app.web.live import live_heartbeat
-from kagibag_app.web.session import Workspace, password_dialogs
+from kagibag_app.web.session import Workspace, offer_organizations, password_dialogs, switch_dialog
 
 
 def workspace(*content: Content, active: Place, counts: Any, refresh: Any) -> rx.Component:
-    """A live screen with the navigation, its counts, and the dialogs that ask for the password.
+    """A live screen with the navigation, its counts, and the dialogs that ask for the password and the organization.
 
     Args:
         *content: The screen, beginning with ``page_head``.
@@ -30,6 +30,8 @@ def workspace(*content: Content, active: Place, counts: Any, refresh: Any) -> rx
             refunds_waiting=counts.refunds,
             disputes_waiting=counts.disputes,
             sandbox=Workspace.sandbox,
+            on_switch=offer_organizations,
         ),
         password_dialogs(),
+        switch_dialog(),
     )

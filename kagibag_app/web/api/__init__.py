@@ -5,11 +5,12 @@
 
 from starlette.routing import Route
 
-from kagibag_app.web.api import documents, downloads, health, sessions, stripe_webhook
+from kagibag_app.web.api import documents, downloads, health, joining, sessions, stripe_webhook
 
 ROUTES: list[Route] = [
     *health.ROUTES,
     *sessions.ROUTES,
+    *joining.ROUTES,
     *stripe_webhook.ROUTES,
     *documents.ROUTES,
     *downloads.ROUTES,

@@ -14,9 +14,9 @@ from kagibag_app.web.components.icons import icon, mark
 from kagibag_app.web.components.native_form import native_form
 from kagibag_app.web.components.sandbox_strip import sandbox_strip
 from kagibag_app.web.components.theme import theme_switch
-from kagibag_app.web.components.values import Content, Flag, Number, Text, classes
+from kagibag_app.web.components.values import Content, Flag, Handler, Number, Text, classes, when
 
-Place = Literal["orders", "refunds", "disputes", "webhooks", "messages"]
+Place = Literal["orders", "refunds", "disputes", "webhooks", "messages", "settings/team"]
 
 LOGOUT_PATH = "/api/session/logout"
 
@@ -53,11 +53,19 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """Who is signed in, as the sidebar shows it. ``detail`` names the organizer and the role."""
+    """Who is signed in, as the sidebar shows it.
+
+    Attributes:
+        detail: Names the organizer and the role.
+        several: There are other organizations to switch to.
+        sees_team: The settings are theirs to see.
+    """
 
     name: str = ""
     initials: str = ""
     detail: str = ""
+    several: bool = False
+    sees_team: bool = False
 
 
 def skip_link() -> rx.Component:
@@ -105,6 +113,7 @@ def admin_page(
     refunds_waiting: Number = 0,
     disputes_waiting: Number = 0,
     sandbox: Flag = False,
+    on_switch: Handler = None,
     logout: str = LOGOUT_PATH,
 ) -> rx.Component:
     """A page of the organizer's workspace.
@@ -116,20 +125,25 @@ def admin_page(
         refunds_waiting: Requests that need a decision.
         disputes_waiting: Disputes that need a response.
         sandbox: Whether the Stripe sandbox is in use.
+        on_switch: Offers the other organizations, to those who have several.
         logout: Where the native logout form posts to.
     """
+    leave = rx.fragment(_switch(member, on_switch), _logout(logout))
 
     def menu(suffix: str) -> rx.Component:
-        return _navigation(active, refunds_waiting, disputes_waiting, suffix)
+        return rx.fragment(
+            _navigation(active, refunds_waiting, disputes_waiting, suffix),
+            when(member.sees_team, _settings(active, suffix)),
+        )
 
     return rx.fragment(
         skip_link(),
         sandbox_strip(sandbox),
-        _topbar(menu(", menu"), member, logout),
+        _topbar(menu(", menu"), member, leave),
         rx.el.div(
             rx.el.aside(
                 rx.el.div(_home(), menu(""), class_name="side-inner"),
-                _member(member, logout),
+                _member(member, leave),
                 aria_label="Workspace",
                 class_name="side",
             ),
@@ -239,6 +253,24 @@ def _navigation(
     return rx.fragment(main, rx.el.div(rx.el.p("Growth", class_name="nav-head"), growth))
 
 
+def _settings(active: Place, suffix: str) -> rx.Component:
+    entries = rx.el.nav(
+        _entry("settings/team", active, "users", "Team"), aria_label=f"Settings{suffix}", class_name="nav"
+    )
+    return rx.el.div(rx.el.p("Settings", class_name="nav-head"), entries)
+
+
+def _switch(member: Member, on_switch: Handler) -> rx.Component:
+    offer = rx.el.button(
+        icon("building-2", 14),
+        "Switch organization",
+        type="button",
+        on_click=on_switch,
+        class_name="btn btn-quiet btn-s",
+    )
+    return when(member.several, offer) if on_switch is not None else rx.fragment()
+
+
 def _logout(action: str) -> rx.Component:
     leave = rx.el.button(
         icon("log-out", 14), "Log out", type="submit", class_name="btn btn-secondary btn-block"
@@ -246,7 +278,7 @@ def _logout(action: str) -> rx.Component:
     return native_form(leave, action=action)
 
 
-def _member(member: Member, logout: str) -> rx.Component:
+def _member(member: Member, leave: rx.Component) -> rx.Component:
     who = rx.el.span(
         rx.el.span(member.name, class_name="med"),
         rx.el.br(),
@@ -258,16 +290,16 @@ def _member(member: Member, logout: str) -> rx.Component:
         who,
         rx.el.span(icon("chevrons-up-down", 14), class_name="push"),
     )
-    panel = rx.el.div(theme_switch(), key_sheet(*KEYS), _logout(logout), class_name="pop")
+    panel = rx.el.div(theme_switch(), key_sheet(*KEYS), leave, class_name="pop")
     return rx.el.details(chip, panel, class_name="member menu menu-start menu-up")
 
 
-def _topbar(menu: rx.Component, member: Member, logout: str) -> rx.Component:
+def _topbar(menu: rx.Component, member: Member, leave: rx.Component) -> rx.Component:
     who = rx.el.p(
         rx.el.span(member.name, class_name="med"),
         rx.el.br(),
         rx.el.span(member.detail, class_name="mute cap"),
     )
     opener = rx.el.summary(icon("menu"), aria_label="Menu", class_name="btn btn-quiet btn-icon")
-    panel = rx.el.div(menu, rx.el.hr(), who, theme_switch(), _logout(logout), class_name="pop")
+    panel = rx.el.div(menu, rx.el.hr(), who, theme_switch(), leave, class_name="pop")
     return rx.el.header(_home(), rx.el.details(opener, panel, class_name="menu"), class_name="topbar")

@@ -8,6 +8,7 @@ from kagibag_app.web.session.cookies import COOKIE, session_token
 from kagibag_app.web.session.dialogs import password_dialogs
 from kagibag_app.web.session.guards import Guard, public, require, unexpected
 from kagibag_app.web.session.places import LOGIN_PATH, login_path, marked, next_path, place, route_arg
+from kagibag_app.web.session.switching import offer_organizations, switch_dialog
 from kagibag_app.web.session.workspace import (
     TabGuard,
     Workspace,
@@ -28,6 +29,7 @@ __all__ = [
     "login_path",
     "marked",
     "next_path",
+    "offer_organizations",
     "password_dialogs",
     "place",
     "public",
@@ -35,6 +37,7 @@ __all__ = [
     "route_arg",
     "session_token",
     "standing",
+    "switch_dialog",
     "tab_session",
     "unexpected",
 ]

@@ -1,4 +1,7 @@
-"""Typing the password again: after half an hour away, and before money moves. Native forms, never a State event."""
+"""Typing the password again: after half an hour away, and before money moves or the team changes.
+
+Native forms, never a State event.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +62,8 @@ def password_dialogs() -> rx.Component:
         dialog(
             "Type your password again",
             rx.el.p(
-                "Only somebody who typed their password not long ago may move money. Nothing has been decided yet."
+                "Only somebody who typed their password not long ago may move money or change the team. "
+                "Nothing has been decided yet."
             ),
             _form("confirm", said),
             open=~Workspace.idle & (Workspace.confirm_wanted | refused),

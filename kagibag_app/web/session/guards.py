@@ -16,7 +16,7 @@ from reflex.event import EventSpec
 from kagibag_app.features.accounts import service as accounts
 from kagibag_app.features.accounts.rules import (
     ACTIVITY_STEP,
-    MONEY_ACTIONS,
+    CONFIRMED_ACTIONS,
     Action,
     SessionState,
     allowed,
@@ -85,9 +85,10 @@ def require(
     Args:
         action: From the permission table.
         person: False for live reloads and heartbeats: they never renew the idle time.
-        decides: For money actions: it decides, which keeps the confirmation fresh. False: it only prepares a decision.
+        decides: For actions that need a fresh password (money, the team): it decides, which keeps the confirmation
+            fresh. False: it only prepares a decision.
     """
-    money = action in MONEY_ACTIONS
+    confirmed = action in CONFIRMED_ACTIONS
 
     async def admit(state: Workspace, given: dict[str, Any]) -> _Admitted:
         view = _admitted(state, await tab_session(state), action)
@@ -97,7 +98,7 @@ def require(
         async def decided() -> None:
             await runtime().store.run(lambda tx: accounts.confirm_decision(tx, session_id=view.id))
 
-        return _Admitted(given, (actor_of(view),), decided if money and decides else _nothing)
+        return _Admitted(given, (actor_of(view),), decided if confirmed and decides else _nothing)
 
     def guard(handler: Callable[Concatenate[W, Actor, P], Any]) -> Callable[Concatenate[W, P], Any]:
         return _guarded(handler, admit, Claims.of(handler, hidden=1), Guard(action, person))
@@ -201,7 +202,7 @@ def _admitted(state: Workspace, view: SessionView | None, action: Action) -> Ses
     state._greet(view)
     if not allowed(view.role, action):
         raise _Refused(rx.toast.error(NOT_ALLOWED))
-    if action in MONEY_ACTIONS and not may_decide(view):
+    if action in CONFIRMED_ACTIONS and not may_decide(view):
         state.confirm_wanted = True
         raise _Refused
     return view

@@ -10,9 +10,16 @@ from reflex.state import BaseState
 from reflex_base.event import Event
 
 from kagibag_app.features.accounts import service as accounts
-from kagibag_app.features.accounts.rules import SessionState, recently_confirmed, session_state
+from kagibag_app.features.accounts.rules import (
+    Action,
+    SessionState,
+    allowed,
+    recently_confirmed,
+    session_state,
+)
 from kagibag_app.features.accounts.views import SessionView
 from kagibag_app.kit.actor import Actor, ActorKind
+from kagibag_app.live import topics
 from kagibag_app.settings import StripeMode
 from kagibag_app.web.components.shell import Member
 from kagibag_app.web.limits import client_ip
@@ -31,7 +38,7 @@ class Workspace(rx.State):
         member: Who is signed in, for the shell.
         sandbox: Whether the Stripe sandbox is in use.
         idle: Nothing was done for 30 minutes: the data has left the page and an overlay asks for the password.
-        confirm_wanted: A money decision waits for the password to be typed again.
+        confirm_wanted: A decision about money or the team waits for the password to be typed again.
         here: Path and query to come back to after the password.
         email: Whose password is asked for; password managers look for it.
     """
@@ -44,6 +51,7 @@ class Workspace(rx.State):
     email: str = ""
     _owner: str = ""
     _zone: str = "UTC"
+    _also_followed: str = ""
 
     def _to_login(self, *, error: str = "") -> Any:
         """Forget everything shown and go to the login page."""
@@ -59,10 +67,18 @@ class Workspace(rx.State):
         self._come_back_here()
 
     def _greet(self, view: SessionView) -> None:
-        """Show who is signed in."""
+        """Show who is signed in; what the tab showed of another organization or session is gone first."""
+        if self._owner and self._owner != _owner(view):
+            self._forget()
         self._owner, self._zone = _owner(view), view.organizer_zone
-        detail = f"{view.organizer_name} · {view.role.capitalize()}"
-        shown = Member(name=view.user_name, initials=_initials(view.user_name), detail=detail)
+        self._also_followed = topics.member(view.user_id)
+        shown = Member(
+            name=view.user_name,
+            initials=_initials(view.user_name),
+            detail=f"{view.organizer_name} · {view.role.capitalize()}",
+            several=view.organizations > 1,
+            sees_team=allowed(view.role, Action.VIEW_TEAM),
+        )
         sandbox = runtime().settings.stripe_mode is StripeMode.SANDBOX
         if (self.member, self.sandbox, self.idle) != (shown, sandbox, False):
             self.member, self.sandbox, self.idle = shown, sandbox, False

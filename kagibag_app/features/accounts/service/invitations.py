@@ -9,6 +9,7 @@ from sqlmodel import col
 
 from kagibag_app.features.accounts.rules import (
     INVITATION_FOR,
+    ROLE_SUMMARY,
     InvitationState,
     MemberStatus,
     Role,
@@ -238,6 +239,7 @@ async def _send(tx: Transaction, actor: Actor, row: Invitation) -> None:
             "organizer": name,
             "inviter": actor.name,
             "role": row.role,
+            "may": ROLE_SUMMARY[Role(row.role)],
             "expires_at": row.expires_at.isoformat(),
             "zone": zone,
         },

@@ -24,14 +24,6 @@ _WHY_DISABLED = {
     "failing": "Nothing has arrived there for 5 days.",
 }
 
-# What each role may do, in one sentence (see ``accounts.rules``).
-_MAY = {
-    "owner": "Owners do everything: orders, refunds and money, webhooks, and who is on the team.",
-    "manager": "Managers do everything but change the team.",
-    "support": "Support reads orders, answers buyers, corrects addresses, checks tickets in and exports.",
-    "viewer": "Viewers read orders and refunds, without buyers' email addresses.",
-}
-
 
 def refund_requested(params: Mapping[str, Any], links: Links) -> Letter:
     """A buyer asks for money back."""
@@ -161,8 +153,12 @@ def invitation(params: Mapping[str, Any], links: Links) -> Letter:
         sender=organizer,
         heading=f"{params['inviter']} invites you to {organizer}",
         blocks=[
-            Facts([Fact("Your role", [_words(params["role"])]), Fact("Link works once, until", [until])]),
-            Paragraph(_MAY[params["role"]]),
+            Facts(
+                [
+                    Fact("Your role", [_words(params["role"]), params["may"]]),
+                    Fact("The link works once, until", [until]),
+                ]
+            ),
             Button("Join the team", links.invitation(invited["public_id"], invited["version"])),
             Paragraph("Pass this mail on to nobody: whoever opens the link can join in your place."),
         ],
