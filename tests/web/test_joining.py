@@ -62,7 +62,7 @@ class Door(Team):
     async def session_of(self, answer: httpx.Response) -> SessionView | None:
         """The session that an answer opened."""
         async with self.runtime.store.read() as session:
-            return await accounts.load_session(session, answer.cookies.get(COOKIE, ""))
+            return await accounts.load_session(session, answer.cookies.get(COOKIE) or "")
 
 
 @pytest.fixture
