@@ -42,6 +42,16 @@ def ticket_token(product: Installation, buyer: str) -> str:
     return _links(product).token(LinkPurpose.TICKET, public_id, version)
 
 
+def invitation_token(product: Installation, email: str) -> str:
+    """Return the token in the newest invitation that was mailed to an address."""
+    public_id, version = _row(
+        product,
+        "SELECT public_id, link_version FROM invitations WHERE email = ? ORDER BY id DESC LIMIT 1",
+        email,
+    )
+    return _links(product).token(LinkPurpose.INVITATION, public_id, version)
+
+
 def dispute_id(product: Installation, buyer: str) -> str:
     """Return the public id of the dispute about a buyer's order."""
     return _row(

@@ -119,3 +119,14 @@ def approve(page: Page, buyer: str) -> None:
     dialog = page.get_by_role("alertdialog")
     dialog.get_by_role("button", name=re.compile(r"^Refund")).click()
     expect(dialog).to_be_hidden()
+
+
+def invite(page: Page, email: str, role: str) -> None:
+    """On the team's page, have an invitation mailed."""
+    page.get_by_role("button", name="Invite somebody").click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("Email").fill(email)
+    dialog.get_by_role("radio", name=role).check()
+    dialog.get_by_role("button", name="Send invitation").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("table", name="Invitations")).to_contain_text(email)

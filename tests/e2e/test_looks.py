@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ from tests.e2e.installation import Installation
 HEIGHTS = {1440: 900, 390: 844, 320: 640}
 # What may differ between the themes.
 COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
+TEAM = "/admin/settings/team"
+NEWCOMER = "newcomer@example.com"
 WAITING = "Polly Pending"
 NOWHERE = "/nowhere"
 Step = Callable[[Page], None]
@@ -56,6 +59,28 @@ def test_organizer_screens_are_clean_in_both_themes_and_fit_every_width(
     people.login(page, product, "/admin/orders")
     for screen in _organizer(product):
         problems += _look_at(page, product, screen)
+    assert problems == []
+
+
+def test_team_screens_are_clean_in_both_themes_and_fit_every_width(
+    product: Installation, new_page: NewPage
+) -> None:
+    page = new_page()
+    problems = _console_errors(page)
+    people.login(page, product, TEAM, "owner")
+    people.invite(page, NEWCOMER, "Support")
+    for screen in (
+        Screen("team", TEAM, ".team tbody tr"),
+        Screen("team-invite", TEAM, ".team tbody tr", _press("Invite somebody")),
+        Screen("team-role", TEAM, ".team tbody tr", _press("Change role…")),
+        Screen("team-remove", TEAM, ".team tbody tr", _press(re.compile("^Remove"))),
+    ):
+        problems += _look_at(page, product, screen)
+    page = new_page()
+    problems += _look_at(
+        page, product, Screen("join", f"/admin/join/{links.invitation_token(product, NEWCOMER)}", "form")
+    )
+    problems += _look_at(page, product, Screen("join-dead", "/admin/join/nowhere", ".empty"))
     assert problems == []
 
 
@@ -157,6 +182,16 @@ def _leave_an_order_unpaid(page: Page, product: Installation) -> None:
 def _choose(page: Page) -> None:
     page.get_by_role("button", name="One General admission more").click()
     expect(page.locator(".summary .total")).to_be_visible()
+
+
+def _press(name: str | re.Pattern[str]) -> Step:
+    """Open the dialog of the last button of this name."""
+
+    def press(page: Page) -> None:
+        page.get_by_role("button", name=name).last.click()
+        expect(page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))).to_be_visible()
+
+    return press
 
 
 def _tick(page: Page) -> None:

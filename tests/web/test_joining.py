@@ -255,3 +255,4 @@ async def test_switching_acts_for_another_of_one_s_organizations_and_for_no_othe
             view = await accounts.load_session(session, known.cookie)
         assert view is not None
         assert view.organizer_id == found
+    assert (await door.members())[RIA].last_active_at is not None

@@ -165,13 +165,13 @@ async def members(session: AsyncSession, organizer_id: int) -> list[MemberRow]:
     rows = await session.execute(
         sa.select(
             col(User.public_id), col(User.name), col(User.email), col(Membership.role), col(Membership.status),
-            col(Membership.created_at), last_active,
+            col(Membership.created_at), last_active, col(Membership.last_active_at),
         )
         .join(User, col(User.id) == col(Membership.user_id))
         .where(col(Membership.organizer_id) == organizer_id)
         .order_by(sa.case((_ACTIVE_MEMBER, 0), else_=1), col(User.name), col(User.id))
     )  # fmt: skip
-    return [MemberRow(*row) for row in rows]
+    return [MemberRow(*row[:-2], max(filter(None, row[-2:]), default=None)) for row in rows]
 
 
 async def invitations(session: AsyncSession, organizer_id: int) -> list[InvitationRow]:

@@ -55,7 +55,10 @@ class User(SQLModel, table=True):
 
 
 class Membership(SQLModel, table=True):
-    """A user's role in one organization."""
+    """A user's role in one organization.
+
+    ``last_active_at``: when a session of theirs was switched away from it; what they do in it now is on their sessions.
+    """
 
     __tablename__ = "memberships"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("organizer_id", "user_id"),)
@@ -66,6 +69,7 @@ class Membership(SQLModel, table=True):
     role: str
     status: str = MemberStatus.ACTIVE
     created_at: datetime = moment()
+    last_active_at: datetime | None = maybe_moment()
 
 
 class Invitation(SQLModel, table=True):

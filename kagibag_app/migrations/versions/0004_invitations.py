@@ -15,6 +15,7 @@ depends_on = None
 
 def upgrade() -> None:
     """Apply."""
+    op.add_column("memberships", sa.Column("last_active_at", sa.DateTime(timezone=True), nullable=True))
     op.create_table(
         "invitations",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -57,3 +58,5 @@ def downgrade() -> None:
         )
         batch_op.drop_index(batch_op.f("ix_invitations_organizer_id"))
     op.drop_table("invitations")
+    with op.batch_alter_table("memberships", schema=None) as batch_op:
+        batch_op.drop_column("last_active_at")

@@ -136,6 +136,12 @@ async def switch_organizer(tx: Transaction, *, session_id: int, user_id: int, or
     )
     if organizer_id is None:
         raise NotFound("organization")
+    left = sa.select(col(LoginSession.organizer_id)).where(col(LoginSession.id) == session_id)
+    await tx.session.execute(
+        sa.update(Membership)
+        .where(col(Membership.user_id) == user_id, col(Membership.organizer_id) == left.scalar_subquery())
+        .values(last_active_at=tx.now)
+    )
     await tx.session.execute(_open(session_id).values(organizer_id=organizer_id))
     tx.touch(topics.member(user_id))
 

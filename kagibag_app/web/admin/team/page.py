@@ -32,7 +32,7 @@ def page() -> rx.Component:
 
 def _shown() -> rx.Component:
     return rx.fragment(
-        section("Members", _members(), first=True),
+        rx.el.div(_members(), class_name="section first"),
         when(TeamState.invitations, section("Invitations", _invitations())),
         when(TeamState.removed, section("Removed", _removed(), remark="What they did keeps their name.")),
         section("What each role may do", _roles()),
