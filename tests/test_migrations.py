@@ -40,9 +40,17 @@ def _connection(url: str) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
+# SQLite keeps its index of parts in these; PostgreSQL's is an index of the table.
+GRAMS = {f"order_search_grams{part}" for part in ("", "_config", "_data", "_docsize", "_idx")}
+
+
 def _tables(url: str) -> set[str]:
     with _connection(url) as connection:
         return set(sa.inspect(connection).get_table_names()) - {"alembic_version"}
+
+
+def _expected(url: str) -> set[str]:
+    return set(SQLModel.metadata.tables) | (GRAMS if url.startswith("sqlite") else set())
 
 
 async def _is_current(url: str) -> bool:
@@ -58,7 +66,7 @@ async def test_the_schema_goes_up_down_and_up_again_and_fits_the_tables(empty_ur
     schema.upgrade(empty_url)
     config = schema.alembic_config(empty_url)
     command.check(config)
-    assert _tables(empty_url) == set(SQLModel.metadata.tables)
+    assert _tables(empty_url) == _expected(empty_url)
     assert await _is_current(empty_url)
     command.downgrade(config, "base")
     assert _tables(empty_url) == set()
@@ -78,7 +86,7 @@ def test_a_migration_waits_five_seconds_for_a_lock_and_no_longer(postgres_cluste
         reader.execute(sa.text("SELECT 1 FROM orders"))
         with pytest.raises(OperationalError, match="lock timeout"):
             command.downgrade(config, "base")
-    assert _tables(url) == set(SQLModel.metadata.tables)
+    assert _tables(url) == _expected(url)
     postgres_cluster.drop_database(url)
 
 

@@ -50,7 +50,13 @@ def _check(text: str, *, field: str, limit: int, required: bool) -> str:
     return text
 
 
+# Letters with a stroke or joined ones, which Unicode does not take apart: on many keyboards they can't be typed.
+_PLAIN = str.maketrans(
+    {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
+)
+
+
 def fold(text: str) -> str:
-    """Return the text for comparison: NFKC, casefolded, without diacritics."""
+    """Return the text for comparison: NFKC, casefolded, without diacritics and strokes."""
     decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKC", text).casefold())
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    return "".join(c for c in decomposed if not unicodedata.combining(c)).translate(_PLAIN)

@@ -24,7 +24,7 @@ def write_engine(url: str) -> AsyncEngine:
     because a deferred one that reads first can fail at once with SQLITE_BUSY_SNAPSHOT.
     """
     if not is_sqlite(url):
-        return create_async_engine(url, pool_size=10, max_overflow=10, pool_pre_ping=True)
+        return _postgresql(url, max_overflow=10)
     engine = create_async_engine(url, pool_size=4, max_overflow=0)
     _sqlite_settings(engine, begin="BEGIN IMMEDIATE")
     return engine
@@ -34,10 +34,22 @@ def read_engine(url: str) -> AsyncEngine:
     """Return the engine of screens and exports: it can't write and never takes the write lock."""
     if not is_sqlite(url):
         # A READ ONLY transaction is asked for at each begin; see `Store.read`.
-        return create_async_engine(url, pool_size=10, max_overflow=20, pool_pre_ping=True)
+        return _postgresql(url, max_overflow=20)
     engine = create_async_engine(url, pool_size=6, max_overflow=10)
     _sqlite_settings(engine, begin="BEGIN DEFERRED", query_only=True)
     return engine
+
+
+def _postgresql(url: str, *, max_overflow: int) -> AsyncEngine:
+    # A statement that was prepared is planned once for all its values: a search for a usual part of a name needs another
+    # plan than one for a rare part, and a small event another than a large one.
+    return create_async_engine(
+        url,
+        pool_size=10,
+        max_overflow=max_overflow,
+        pool_pre_ping=True,
+        connect_args={"prepare_threshold": None},
+    )
 
 
 def _sqlite_settings(engine: AsyncEngine, *, begin: str, query_only: bool = False) -> None:

@@ -155,6 +155,10 @@ class AppliedPromotion(SQLModel, table=True):
     placed_at: datetime = moment()
 
 
+# The condition of the indexes of parts, as it must stand in a query that is to use them.
+BY_PART_ONLY = sa.literal_column("kind IN ('email', 'name')", sa.Boolean)
+
+
 class OrderSearch(SQLModel, table=True):
     """What orders are found by: values folded as ``rules.search`` says, compared byte by byte on every database.
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlmodel import col
 
-from kagibag_app.features.orders.rules import CANDIDATES, Looked, looked_for, search_text
-from kagibag_app.features.orders.tables import OrderSearch
+from kagibag_app.features.orders.rules import CANDIDATES, Looked, grams_match, looked_for, search_text
+from kagibag_app.features.orders.tables import BY_PART_ONLY, OrderSearch
+from kagibag_app.storage.columns import table_of
+
+Condition = sa.ColumnElement[bool]
+
+_S = table_of(OrderSearch)
 
 _ABOVE = "\U0010ffff"
 
@@ -37,26 +43,75 @@ async def find(session: AsyncSession, organizer_id: int, search: str, *, show_em
     if not text:
         return Found()
     looked = looked_for(text, show_emails=show_emails)
-    ids = tuple(await session.scalars(_statement(organizer_id, looked)))
+    grams = session.get_bind().dialect.name == "sqlite"
+    ids = tuple(await session.scalars(_statement(organizer_id, looked, grams=grams)))
     return Found(ids[:CANDIDATES], len(ids) > CANDIDATES)
 
 
-def _statement(organizer_id: int, looked: Looked) -> sa.Select[int]:
-    kind, value = col(OrderSearch.kind), col(OrderSearch.value)
-    whole = sa.or_(sa.false(), *(sa.and_(kind == k, value == v) for k, v in looked.whole))
-    beginnings = [sa.and_(kind == k, value >= v, value < v + _ABOVE) for k, v in looked.beginnings]
-    parts = (
-        [sa.and_(kind.in_(looked.within), *(value.contains(word, autoescape=True) for word in looked.words))]
-        if looked.words
-        else []
-    )
-    mine = col(OrderSearch.organizer_id) == organizer_id
-    decided = sa.exists().where(mine, whole)
-    rest = sa.and_(sa.not_(decided), sa.or_(sa.false(), *beginnings, *parts))
+def _statement(organizer_id: int, looked: Looked, *, grams: bool) -> sa.Select[int]:
+    """Return the newest orders that are meant, one more than a search may find.
+
+    What is looked for whole decides alone. Only where it is not there, beginnings and parts are looked for.
+    """
+    mine = _S.c.organizer_id == organizer_id
+    found: list[Any] = []
+    otherwise: list[Condition] = []
+    if looked.whole:
+        whole = [sa.and_(_S.c.kind == kind, _S.c.value == value) for kind, value in looked.whole]
+        decided = _newest(mine, sa.or_(*whole)).cte("decided")
+        found.append(sa.select(decided.c.order_id))
+        otherwise.append(~sa.exists(sa.select(sa.literal_column("1")).select_from(decided)))
+    if looked.beginnings:
+        ranges = [
+            sa.and_(_S.c.kind == kind, _S.c.value >= value, _S.c.value < value + _ABOVE)
+            for kind, value in looked.beginnings
+        ]
+        found.append(sa.select(_newest(mine, sa.or_(*ranges), *otherwise).subquery("beginnings")))
+    if looked.words:
+        parts = _by_grams(organizer_id, looked, otherwise) if grams else _by_index(mine, looked, otherwise)
+        found.append(sa.select(parts.subquery("parts")))
+    if not found:
+        return sa.select(_S.c.order_id).where(sa.false())
+    orders = sa.union_all(*found).subquery("found")
+    return sa.select(orders.c.order_id).distinct().order_by(orders.c.order_id.desc()).limit(CANDIDATES + 1)
+
+
+def _newest(*wanted: Condition) -> sa.Select[int]:
+    # An order stands here at most twice, by its address and by its name.
+    return sa.select(_S.c.order_id).where(*wanted).order_by(_S.c.order_id.desc()).limit(2 * (CANDIDATES + 1))
+
+
+def _by_index(mine: Condition, looked: Looked, otherwise: Sequence[Condition]) -> sa.Select[int]:
+    """On PostgreSQL: the trigram index where the words are rare, the newest orders one by one where they are not."""
+    words = [_S.c.value.contains(word, autoescape=True) for word in looked.words]
+    # The first of these conditions is the indexes' own, read only where it stands to the letter.
+    return _newest(mine, BY_PART_ONLY, _S.c.kind.in_(looked.within), *words, *otherwise)
+
+
+def _by_grams(organizer_id: int, looked: Looked, otherwise: Sequence[Condition]) -> sa.Select[int]:
+    """On SQLite: what the index of trigrams proposes, the newest first, each compared to the letter."""
+    grams = sa.table("order_search_grams", sa.column("rowid", sa.Integer))
+    key = sa.literal_column("order_search_grams.rowid / 2", sa.Integer)
+    kind = sa.literal_column("CASE order_search_grams.rowid % 2 WHEN 1 THEN 'name' ELSE 'email' END")
+    asked = sa.bindparam(None, grams_match(organizer_id, looked.words), type_=sa.String)
     return (
-        sa.select(col(OrderSearch.order_id))
-        .where(mine, sa.or_(whole, rest))
-        .distinct()
-        .order_by(col(OrderSearch.order_id).desc())
-        .limit(CANDIDATES + 1)
+        sa.select(key.label("order_id"))
+        .select_from(grams)
+        .where(
+            sa.literal_column("order_search_grams", sa.String).op("MATCH")(asked),
+            kind.in_(looked.within),
+            sa.exists(
+                sa.select(sa.literal_column("1"))
+                .select_from(_S)
+                .where(
+                    _S.c.order_id == key,
+                    _S.c.kind == kind,
+                    _S.c.organizer_id == organizer_id,
+                    *(sa.func.instr(_S.c.value, word) > 0 for word in looked.words),
+                )
+            ),
+            *otherwise,
+        )
+        .order_by(grams.c.rowid.desc())
+        .limit(2 * (CANDIDATES + 1))
     )

@@ -1,5 +1,6 @@
 """Orders: states and what may follow what, how lists are filtered, what the search box means. Pure."""
 
+from kagibag_app.features.orders.rules.grams import grams_match
 from kagibag_app.features.orders.rules.lists import (
     COUNT_CAP,
     PAGE_SIZE,
@@ -68,6 +69,7 @@ __all__ = [
     "code_value",
     "condition_of",
     "email_key",
+    "grams_match",
     "looked_for",
     "mask_email",
     "number_part",
