@@ -24,6 +24,10 @@ MIN_PAUSE_SECONDS = 0.25
 COST_FACTOR = 2.0
 # A fan-out that takes longer is not waited for: its cost is known well enough by then.
 MAX_WAIT_SECONDS = 10.0
+# So many tabs of one push reload at once, so that what else the process has to do comes in between.
+AT_ONCE = 4
+# What a push has read is good for all its tabs, however long it takes to tell them.
+SHARED_SECONDS = 1.0
 RELOAD_EVERY_MS = 30_000
 # A page reads first and watches then: what changed in between, or while it was read, is told again.
 RECENT_SECONDS = 5.0
@@ -79,8 +83,11 @@ class Hub:
         self._recent().update(dict.fromkeys(topics, time.monotonic()))
         shown = topics & self._viewers.keys()
         if shown:
-            # What was read before this change must not be shown after it.
-            self._shared.clear()
+            now = time.monotonic()
+            if any(self._ready_at.get(topic, 0.0) <= now for topic in shown):
+                # What was read before this change must not be shown after it.
+                self._shared.clear()
+            # A topic in its pause is pushed later: until then what the push under way reads is shared as before.
             self._changed |= shown
             self._wake.set()
 
@@ -111,7 +118,7 @@ class Hub:
             if self._shared.get(key) is reading:
                 del self._shared[key]
 
-        reading.get_loop().call_later(MIN_PAUSE_SECONDS, drop)
+        reading.get_loop().call_later(SHARED_SECONDS, drop)
 
     async def run(self, bus: Bus) -> None:
         """Push changes until cancelled."""
@@ -137,6 +144,7 @@ class Hub:
         if ready:
             # Until the cost is known nothing of these topics is pushed again.
             self._ready_at.update(dict.fromkeys(ready, now + MAX_WAIT_SECONDS))
+            self._shared.clear()
             push = asyncio.create_task(self._push(ready))
             self._pushes.add(push)
             push.add_done_callback(self._pushed)
@@ -150,9 +158,7 @@ class Hub:
         for viewer in viewers:
             if viewer[0] not in open_here:
                 self.forget(viewer)
-        told = [await self._tell(viewer) for viewer in viewers if viewer in self._watches]
-        if told:
-            await asyncio.wait(told, timeout=MAX_WAIT_SECONDS)
+        await self._tell_all([viewer for viewer in viewers if viewer in self._watches])
         now = time.monotonic()
         pause = max(MIN_PAUSE_SECONDS, COST_FACTOR * (now - started))
         for topic in topics:
@@ -171,6 +177,20 @@ class Hub:
             for token, socket in sockets.token_to_socket.items()
             if socket.instance_id == sockets.instance_id
         }
+
+    async def _tell_all(self, viewers: list[Viewer]) -> None:
+        """Reload tabs, a few at once; one that takes very long is not waited for."""
+        under_way: set[asyncio.Future[Any]] = set()
+        for viewer in viewers:
+            under_way.add(await self._tell(viewer))
+            if len(under_way) >= AT_ONCE:
+                told, under_way = await asyncio.wait(
+                    under_way, timeout=MAX_WAIT_SECONDS, return_when=asyncio.FIRST_COMPLETED
+                )
+                if not told:
+                    under_way = set()
+        if under_way:
+            await asyncio.wait(under_way, timeout=MAX_WAIT_SECONDS)
 
     async def _tell(self, viewer: Viewer) -> asyncio.Future[Any]:
         """Enqueue the reload like an event of the browser: under the tab's lock, through the handler's guard."""

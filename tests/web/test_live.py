@@ -56,6 +56,7 @@ async def runtime(tmp_path: Path) -> AsyncIterator[Runtime]:
 @pytest.fixture
 async def tabs(runtime: Runtime, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
     monkeypatch.setattr(live, "MIN_PAUSE_SECONDS", 0.05)
+    monkeypatch.setattr(live, "SHARED_SECONDS", 0.05)
     async with browser() as opened:
         app = SimpleNamespace(event_processor=opened.processor, event_namespace=opened)
         hub = live.Hub(cast(Any, app))

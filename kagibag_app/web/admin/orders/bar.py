@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kagibag_app.features.events.views import EventChoice
 from kagibag_app.features.orders.rules import OrderSort, OrderSource, StatusFilter
 from kagibag_app.features.orders.views import OrderPage
+from kagibag_app.features.promotions.views import PromotionChoice
 from kagibag_app.web.admin.orders.days import days_shown, ranges
 from kagibag_app.web.admin.orders.filters import Wanted
-from kagibag_app.web.admin.orders.reading import Found
 
 _F, _S = StatusFilter, OrderSort
 TAB_LABELS = {
@@ -84,14 +85,65 @@ class Sums:
     span: str = ""
 
 
-def bar(seen: Found) -> Bar:
-    """Return the filters that hold, and where the pages beside lie."""
-    wanted, page = seen.wanted, seen.page
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What one may choose from, and what was looked for without what is not the organizer's.
+
+    Attributes:
+        missed: What of ``wanted`` named nothing.
+    """
+
+    wanted: Wanted
+    missed: tuple[str, ...]
+    events: list[EventChoice]
+    promotions: list[PromotionChoice]
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Everything around a page that does not depend on counts."""
+
+    bar: Bar
+    spans: list[Choice]
+    events: list[Choice]
+    sources: list[Choice]
+    promotions: list[Choice]
+    sorts: list[Choice]
+
+
+def around(offered: Offered, page: OrderPage, zone: str, now: datetime) -> Around:
+    """Return what stands around a page.
+
+    Args:
+        zone: The organizer's, in which the list has its days and times.
+        now: UTC.
+    """
+    at = offered.wanted
+    return Around(
+        bar=_bar(offered, page, zone),
+        spans=[
+            Choice(label, at.but(first=first, last=last), "", (first, last) == (at.first, at.last))
+            for label, (first, last) in ranges(now, zone)
+        ],
+        events=[Choice(e.title, at.but(event=e.id), "", e.id == at.event) for e in offered.events],
+        sources=[
+            Choice(label, at.but(source=source), "", source == at.source)
+            for source, label in SOURCE_LABELS.items()
+        ],
+        promotions=[
+            Choice(p.code, at.but(promotion=p.id), "", p.id == at.promotion) for p in offered.promotions
+        ],
+        sorts=[Choice(label, at.but(sort=sort), "", sort == at.sort) for sort, label in SORT_LABELS.items()],
+    )
+
+
+def _bar(offered: Offered, page: OrderPage, zone: str) -> Bar:
+    wanted = offered.wanted
     return Bar(
-        event=next((event.title for event in seen.events if event.id == wanted.event), ""),
+        event=next((event.title for event in offered.events if event.id == wanted.event), ""),
         days=days_shown(wanted.first, wanted.last),
         source=SOURCE_LABELS[OrderSource(wanted.source)] if wanted.source else "",
-        promotion=next((found.code for found in seen.promotions if found.id == wanted.promotion), ""),
+        promotion=next((found.code for found in offered.promotions if found.id == wanted.promotion), ""),
         outcome=OUTCOME_LABELS.get(wanted.status, ""),
         narrowed=wanted.narrowed,
         without_event=wanted.but(event=""),
@@ -106,8 +158,8 @@ def bar(seen: Found) -> Bar:
         placed_order="none" if wanted.sort.by_total else _order(wanted.sort),
         next=wanted.but(after=page.next_after) if page.next_after else "",
         previous=wanted.but(before=page.previous_before) if page.previous_before else "",
-        zone=f"Times in {seen.zone}",
-        days_zone=f"Days begin at midnight in {seen.zone}",
+        zone=f"Times in {zone}",
+        days_zone=f"Days begin at midnight in {zone}",
     )
 
 
@@ -137,44 +189,6 @@ def outcomes(page: OrderPage, wanted: Wanted) -> list[Choice]:
     if wanted.status not in OUTCOME_LABELS:
         return []
     return _counted_choices(page, wanted, OUTCOME_LABELS, wanted.status)
-
-
-def events(seen: Found) -> list[Choice]:
-    """Return the organizer's events as choices."""
-    at = seen.wanted
-    return [Choice(event.title, at.but(event=event.id), "", event.id == at.event) for event in seen.events]
-
-
-def promotions(seen: Found) -> list[Choice]:
-    """Return the organizer's newest codes as choices."""
-    at = seen.wanted
-    return [
-        Choice(found.code, at.but(promotion=found.id), "", found.id == at.promotion)
-        for found in seen.promotions
-    ]
-
-
-def sources(wanted: Wanted) -> list[Choice]:
-    """Return how orders are paid, as choices."""
-    return [
-        Choice(label, wanted.but(source=source), "", source == wanted.source)
-        for source, label in SOURCE_LABELS.items()
-    ]
-
-
-def sorts(wanted: Wanted) -> list[Choice]:
-    """Return the ways to sort, as choices."""
-    return [
-        Choice(label, wanted.but(sort=sort), "", sort == wanted.sort) for sort, label in SORT_LABELS.items()
-    ]
-
-
-def spans(wanted: Wanted, zone: str, now: datetime) -> list[Choice]:
-    """Return the ranges of days that people ask for most, as choices."""
-    return [
-        Choice(label, wanted.but(first=first, last=last), "", (first, last) == (wanted.first, wanted.last))
-        for label, (first, last) in ranges(now, zone)
-    ]
 
 
 def _counted_choices(

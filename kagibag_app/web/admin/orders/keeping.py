@@ -38,11 +38,14 @@ def kept(
         elsewhere: The ``missing`` rows as they are now; one that is there no more stays as it was.
     """
     current = {line.id: line for line in page}
-    now = [
-        replace(current.get(line.id) or elsewhere.get(line.id) or line, fresh=line.fresh) for line in shown
-    ]
-    behind = [replace(line, fresh=True) for line in _behind(shown, page)]
+    now = [marked(current.get(line.id) or elsewhere.get(line.id) or line, line.fresh) for line in shown]
+    behind = [marked(line, True) for line in _behind(shown, page)]
     return [*now, *behind[: max(PAGE_SIZE - len(now), 0)]]
+
+
+def marked(line: OrderLine, fresh: bool) -> OrderLine:
+    """Return a row that is marked as new, or is not; mostly it is right as it is."""
+    return line if line.fresh == fresh else replace(line, fresh=fresh)
 
 
 def waiting(shown: Sequence[OrderLine], page: Sequence[OrderLine], wanted: Wanted, *, more: int) -> Pill:

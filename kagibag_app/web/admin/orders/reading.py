@@ -8,14 +8,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.events.queries import event_choices
-from kagibag_app.features.events.views import EventChoice
 from kagibag_app.features.orders import queries as orders
 from kagibag_app.features.orders.views import OrderPage
 from kagibag_app.features.promotions.queries import promotion_by_code, promotion_choices
-from kagibag_app.features.promotions.views import PromotionChoice
 from kagibag_app.kit.actor import Actor
 from kagibag_app.web import live
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
+from kagibag_app.web.admin.orders import bar as bars
+from kagibag_app.web.admin.orders.bar import Around, Choice, Offered, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
 from kagibag_app.web.admin.orders.rows import OrderLine, line
 from kagibag_app.web.runtime import runtime
@@ -28,17 +28,19 @@ class Found:
     Attributes:
         wanted: What was looked for, without what is not the organizer's.
         missed: What of the address named nothing.
-        lines: The page's rows, ready to show.
-        counted: Whether the page has its counts.
+        lines: The page's rows, ready to show, as is all that follows: made once for all who look at the same.
+        counted: Whether the page has its counts; without them tabs have none and ``sums`` says nothing.
     """
 
     wanted: Wanted
     missed: tuple[str, ...]
     page: OrderPage
     lines: list[OrderLine]
-    events: list[EventChoice]
-    promotions: list[PromotionChoice]
+    around: Around
+    tabs: list[Choice]
+    outcomes: list[Choice]
     zone: str
+    sums: Sums = field(default_factory=Sums)
     counted: bool = False
     counts: NavCounts = field(default_factory=NavCounts)
 
@@ -91,20 +93,6 @@ async def promotion_of(actor: Actor, code: str) -> str:
     return known.public_id if known else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Offered:
-    """What one may choose from, and what was looked for without what is not the organizer's.
-
-    Attributes:
-        missed: What of ``wanted`` named nothing.
-    """
-
-    wanted: Wanted
-    missed: tuple[str, ...]
-    events: list[EventChoice]
-    promotions: list[PromotionChoice]
-
-
 async def offered(session: AsyncSession, organizer_id: int, wanted: Wanted) -> Offered:
     """Read the filters' choices, and leave out of what is looked for what is none of them."""
     events = await event_choices(session, organizer_id)
@@ -135,8 +123,17 @@ async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str,
     if page.anchor_lost:
         wanted, missed = wanted.top(), (*missed, "page")
     now = runtime().clock.now()
-    lines = [line(row, wanted, zone, now) for row in page.rows]
-    return Found(wanted, missed, page, lines, choices.events, choices.promotions, zone, counted=counts)
+    return Found(
+        wanted=wanted,
+        missed=missed,
+        page=page,
+        lines=[line(row, wanted, zone, now) for row in page.rows],
+        around=bars.around(replace(choices, wanted=wanted), page, zone, now),
+        tabs=bars.tabs(page, wanted),
+        outcomes=bars.outcomes(page, wanted),
+        zone=zone,
+        counted=counts,
+    )
 
 
 async def _counted(session: AsyncSession, actor: Actor, seen: Found) -> Found:
@@ -150,4 +147,12 @@ async def _counted(session: AsyncSession, actor: Actor, seen: Found) -> Found:
         )
         total = next(count for count in counts if count.status == seen.wanted.status)
         page = replace(page, counts=counts, total=total.count, total_capped=total.capped)
-    return replace(seen, page=page, counted=True, counts=await nav_counts(session, organizer_id))
+    return replace(
+        seen,
+        page=page,
+        tabs=bars.tabs(page, seen.wanted),
+        outcomes=bars.outcomes(page, seen.wanted),
+        sums=bars.sums(page),
+        counted=True,
+        counts=await nav_counts(session, organizer_id),
+    )

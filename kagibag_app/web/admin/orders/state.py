@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import reflex as rx
@@ -15,15 +15,13 @@ from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.admin.address import left_out
 from kagibag_app.web.admin.counts import NavCounts
-from kagibag_app.web.admin.orders import bar as bars
 from kagibag_app.web.admin.orders import days, filters
 from kagibag_app.web.admin.orders.bar import Bar, Choice, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
-from kagibag_app.web.admin.orders.keeping import Pill, kept, missing, waiting
+from kagibag_app.web.admin.orders.keeping import Pill, kept, marked, missing, waiting
 from kagibag_app.web.admin.orders.reading import Found, as_now, counted, found, promotion_of, shared
 from kagibag_app.web.admin.orders.rows import OrderLine
 from kagibag_app.web.admin.orders.saved_views import SavedViewsState
-from kagibag_app.web.runtime import runtime
 from kagibag_app.web.session import require
 
 TO_TOP = "window.scrollTo({top: 0})"
@@ -174,7 +172,7 @@ class OrdersState(SavedViewsState):
         """Show a page; rows that were not known before are marked as new."""
         lines = seen.lines
         if known is not None:
-            lines = [replace(shown, fresh=shown.id not in known) for shown in lines]
+            lines = [marked(shown, shown.id not in known) for shown in lines]
         self._show_lines(lines)
         if known is None:
             self._put(notice=left_out(list(dict.fromkeys([*(ignored or ()), *seen.missed]))))
@@ -196,32 +194,23 @@ class OrdersState(SavedViewsState):
             self._lines, self.lines = tuple(lines), lines
 
     def _show_around(self, seen: Found) -> None:
-        now, wanted = runtime().clock.now(), seen.wanted
-        self._put(
-            bar=bars.bar(seen),
-            spans=bars.spans(wanted, seen.zone, now),
-            events=bars.events(seen),
-            sources=bars.sources(wanted),
-            promotions=bars.promotions(seen),
-            sorts=bars.sorts(wanted),
-        )
+        for part in fields(seen.around):
+            self._put(**{part.name: getattr(seen.around, part.name)})
         self._show_tabs(seen)
 
     def _show_tabs(self, seen: Found) -> None:
         """Show the tabs; before their counts are there, those of the list before stay."""
-        before = {tab.label: tab.count for tab in (*self.tabs, *self.outcomes)}
-        for name, choices in (
-            ("tabs", bars.tabs(seen.page, seen.wanted)),
-            ("outcomes", bars.outcomes(seen.page, seen.wanted)),
-        ):
-            self._put(
-                **{name: [replace(tab, count=tab.count or before.get(tab.label, "")) for tab in choices]}
-            )
+        tabs, outcomes = seen.tabs, seen.outcomes
+        if not seen.counted:
+            before = {tab.label: tab.count for tab in (*self.tabs, *self.outcomes)}
+            tabs = [replace(tab, count=before.get(tab.label, "")) for tab in tabs]
+            outcomes = [replace(tab, count=before.get(tab.label, "")) for tab in outcomes]
+        self._put(tabs=tabs, outcomes=outcomes)
 
     def _count(self, seen: Found) -> None:
         """Show a page's counts."""
         self._show_tabs(seen)
-        self._put(sums=bars.sums(seen.page), counts=seen.counts, counting=False)
+        self._put(sums=seen.sums, counts=seen.counts, counting=False)
         if self._total is None and not seen.page.total_capped:
             self._total = seen.page.total
 
