@@ -301,7 +301,7 @@ async def test_page_costs_few_statements_and_as_many_for_fifty_rows_as_for_one(
 ) -> None:
     first = await desk.placed(floor=1)
     query = {name: value.replace("first", first.id) for name, value in query.items()}
-    tab = await opened(desk, **query)
+    tab = await opened(desk, None, **query)
 
     async def asked() -> list[str]:
         found: list[str] = []
