@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import kagibag_app.kagibag_app  # noqa: F401 - every page is registered
+import kagibag_app.tables  # noqa: F401 - every table is known to the metadata
 from kagibag_app.bootstrap import mailer_for, sender_for
 from kagibag_app.features.accounts import service as accounts
 from kagibag_app.features.accounts.rules import Role
