@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 
 from kagibag_app.features.events.tables import TicketType
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.tables import EmailMessage
-from kagibag_app.features.orders.tables import LineItem, Order, Ticket
+from kagibag_app.features.orders.rules import SearchKind
+from kagibag_app.features.orders.tables import LineItem, Order, OrderSearch, Ticket
 from kagibag_app.features.payments.tables import Payment, StripeEvent
 from kagibag_app.features.refunds.tables import Refund, RefundAllocation
 from kagibag_app.features.timeline.tables import TimelineEntry
@@ -123,6 +124,11 @@ async def refunded_sum_typed(desk: Desk) -> None:
     await put(desk, Order, refunded_minor=1)
 
 
+async def search_forgets_the_buyer(desk: Desk) -> None:
+    async with desk.shop.store.transaction() as tx:
+        await tx.session.execute(sa.delete(OrderSearch).where(col(OrderSearch.kind) == SearchKind.EMAIL))
+
+
 async def dispute_state_typed(desk: Desk) -> None:
     await put(desk, Order, dispute_state="open")
 
@@ -142,7 +148,7 @@ async def violated(desk: Desk) -> list[Finding]:
 
 async def test_an_untouched_installation_has_nothing_to_complain_about(sold: Desk) -> None:
     found = await run(sold.runtime, stripe=True)
-    assert [f.number for f in found] == list(range(1, 13))
+    assert [f.number for f in found] == list(range(1, 14))
     assert [f for f in found if f.count] == []
     assert found[0].as_dict() == {"number": 1, "name": found[0].name, "count": 0, "examples": []}
 
@@ -166,6 +172,7 @@ async def test_an_untouched_installation_has_nothing_to_complain_about(sold: Des
         (11, entry_removed),
         (12, refunded_sum_typed),
         (12, dispute_state_typed),
+        (13, search_forgets_the_buyer),
     ],
 )
 async def test_a_broken_invariant_is_counted(sold: Desk, number: int, damage: Break) -> None:

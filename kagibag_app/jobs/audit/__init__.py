@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from kagibag_app.jobs.audit import messages, orders, refunds
 from kagibag_app.jobs.audit.findings import Finding
+from kagibag_app.jobs.audit.search import search
 from kagibag_app.jobs.audit.stripe import check_stripe
 from kagibag_app.runtime import Runtime
 
@@ -49,4 +50,5 @@ async def check(session: AsyncSession, *, now: datetime | None = None) -> list[F
         await orders.seats(session),
         await orders.versions(session),
         await refunds.states(session),
+        await search(session),
     ]
