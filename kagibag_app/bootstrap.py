@@ -19,6 +19,7 @@ from kagibag_app.ports.mail import Mailer
 from kagibag_app.ports.payments import PaymentsError
 from kagibag_app.runtime import Runtime
 from kagibag_app.settings import Settings, SettingsError, StripeMode
+from kagibag_app.storage import statistics
 from kagibag_app.storage.secrets import AccessLinks, SecretBox
 from kagibag_app.storage.transaction import Store
 
@@ -59,6 +60,7 @@ async def build(
     )
     try:
         await adopt_account(runtime)
+        await statistics.refresh(runtime.store)
     except BaseException:
         await runtime.close()
         raise
