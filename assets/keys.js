@@ -92,10 +92,10 @@
     if (handle(event.key)) event.preventDefault();
   });
 
-  /* Pressed links inside a menu lead elsewhere: close it. */
+  /* What is pressed inside a menu leads elsewhere or opens something: close it. */
   document.addEventListener("click", (event) => {
-    const link = event.target instanceof Element ? event.target.closest("details.menu a") : null;
-    closeMenus(link ? null : event.target);
+    const chosen = event.target instanceof Element ? event.target.closest("details.menu :is(a, .menu-item)") : null;
+    closeMenus(chosen ? null : event.target);
   });
 
   /* Before any handler of the page: drop presses on busy, disabled and just pressed buttons. */
@@ -122,7 +122,8 @@
     const open = document.querySelector(DIALOG) !== null;
     if (wasOpen && !open) {
       requestAnimationFrame(() => {
-        if (outside?.isConnected && (document.activeElement === document.body || document.activeElement === null)) outside.focus();
+        const back = outside?.closest("details:not([open])")?.querySelector("summary") ?? outside;
+        if (back?.isConnected && (document.activeElement === document.body || document.activeElement === null)) back.focus();
       });
     }
     wasOpen = open;

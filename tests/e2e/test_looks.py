@@ -109,6 +109,9 @@ def _organizer(product: Installation) -> list[Screen]:
         Screen("orders", "/admin/orders", "tbody tr"),
         Screen("orders-none", "/admin/orders?q=nobody", ".empty"),
         Screen("order-detail", f"/admin/orders/{number}", ".timeline"),
+        Screen("order-detail-refund", f"/admin/orders/{number}", ".timeline", _choose_tickets),
+        Screen("order-detail-more", f"/admin/orders/{number}", ".timeline", _open_more),
+        Screen("order-detail-none", "/admin/orders/KB-0000-0000", ".empty"),
         Screen("refunds", "/admin/refunds", ".detail-columns"),
         Screen("refunds-failed", "/admin/refunds?tab=failed", ".detail-columns"),
         Screen("disputes", "/admin/disputes", "tbody tr"),
@@ -192,6 +195,17 @@ def _press(name: str | re.Pattern[str]) -> Step:
         expect(page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))).to_be_visible()
 
     return press
+
+
+def _choose_tickets(page: Page) -> None:
+    page.get_by_role("button", name="Refund…").click()
+    page.get_by_label("Chosen tickets").check()
+    expect(page.locator(".ticket-choice").first).to_be_visible()
+
+
+def _open_more(page: Page) -> None:
+    page.get_by_label("More", exact=True).click()
+    expect(page.locator(".menu-item").locator("visible=true").first).to_be_visible()
 
 
 def _tick(page: Page) -> None:

@@ -1,20 +1,17 @@
-"""One order for members: its whole story, masked for viewers, and the confirmation sent again."""
+"""One order for members: its whole story, masked for viewers, and the way through the list."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from sqlmodel import col
 
 from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.disputes import service as disputes
-from kagibag_app.features.messages.rules import SEND_EMAIL, MessageStatus, Template
-from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.orders.queries import tickets_of
-from kagibag_app.features.orders.tables import Order
+from kagibag_app.features.orders.tables import Order, Ticket
 from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import ReasonCategory
 from kagibag_app.features.refunds.tables import Refund, RefundRequest
@@ -22,40 +19,17 @@ from kagibag_app.kit.actor import Actor, ActorKind, attendee
 from kagibag_app.live import topics
 from kagibag_app.settings import StripeMode
 from kagibag_app.web import live
+from kagibag_app.web.admin.order.reading import FIRST_ENTRIES
+from kagibag_app.web.admin.order.rows import May
 from kagibag_app.web.admin.order.state import OrderDetailState
-from kagibag_app.web.session.guards import NOT_ALLOWED
+from tests.services.full_order import fill
 from tests.services.shop import PLATFORM
 from tests.services.stripe_snapshots import captured, dispute
-from tests.web.attendee_desk import Desk, open_desk
-from tests.web.harness import Person, Tab, member, organizer
+from tests.web.attendee_desk import Desk
+from tests.web.harness import member, organizer
+from tests.web.order_screen import opened, people, shown, tickets
 
-ON_ITS_WAY = "Confirmation on its way again"
-
-
-@pytest.fixture
-async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    """An event on sale."""
-    async with open_desk(tmp_path) as opened:
-        yield opened
-
-
-async def people(desk: Desk, role: Role = Role.SUPPORT) -> Person:
-    """A member of the desk's organizer."""
-    return await member(desk.runtime, desk.shop.organizer_id, role)
-
-
-async def opened(desk: Desk, number: str, person: Person | None = None) -> Tab:
-    """A tab that shows an order."""
-    tab = desk.browser.tab(
-        f"/admin/orders/{number}", person=person or await people(desk), query={"number": number}
-    )
-    await tab.call(OrderDetailState.load)
-    return tab
-
-
-async def shown(tab: Tab) -> Any:
-    """What the tab's screen holds."""
-    return await tab.state(OrderDetailState)
+pytest_plugins = ["tests.web.desk_fixtures"]
 
 
 async def asked(desk: Desk, order: Order) -> RefundRequest:
@@ -73,12 +47,6 @@ async def asked(desk: Desk, order: Order) -> RefundRequest:
         )
     )
     return (await desk.shop.rows(RefundRequest))[-1]
-
-
-async def settle(desk: Desk, status: MessageStatus) -> None:
-    """Let every mail be sent, kept or failed."""
-    async with desk.runtime.store.transaction() as tx:
-        await tx.session.execute(sa.update(EmailMessage).values(status=status))
 
 
 async def test_order_shows_lines_discount_and_totals(desk: Desk) -> None:
@@ -103,7 +71,6 @@ async def test_order_shows_lines_discount_and_totals(desk: Desk) -> None:
         "/admin/orders?q=maren.okafor@example.com",
     )
     assert (face.event, face.event_href) == ("Night Harbour Sessions", "/e/harbour")
-    assert not state.may_resend
 
 
 async def test_paid_order_shows_payment_fee_net_ledger_tickets_and_mail(desk: Desk) -> None:
@@ -196,36 +163,26 @@ async def test_open_dispute_is_said_across_the_page(desk: Desk) -> None:
     assert [line.label for line in state.totals][-1] == "Disputed"
 
 
-async def test_viewer_sees_masked_addresses_and_cannot_resend(desk: Desk) -> None:
+async def test_viewer_sees_masked_addresses_and_no_acts(desk: Desk) -> None:
     order, _ = await captured(desk.shop, slug="paid")
     tab = await opened(desk, order.number, await people(desk, Role.VIEWER))
     state = await shown(tab)
-    assert (state.face.email, state.face.buyer_orders, state.may_resend) == ("m•••@example.com", "", False)
+    assert (state.face.email, state.face.buyer_orders, state.may) == ("m•••@example.com", "", May())
     assert [mail.recipient for mail in state.mails] == ["m•••@example.com"]
     assert "okafor@" not in str(tab.vars)
-    await settle(desk, MessageStatus.KEPT)
-    await tab.call(OrderDetailState.resend_confirmation)
-    assert tab.toasts == [NOT_ALLOWED]
-    assert len(await desk.shop.rows(EmailMessage)) == 1
 
 
-async def test_confirmation_is_sent_again_once_a_press(desk: Desk) -> None:
-    order, _ = await captured(desk.shop, slug="paid")
-    tab = await opened(desk, order.number)
-    await tab.call(OrderDetailState.resend_confirmation)
-    assert tab.toasts == ["The confirmation was not sent again"]
-    await settle(desk, MessageStatus.KEPT)
-    await tab.call(OrderDetailState.resend_confirmation)
-    assert tab.toasts[1:] == [ON_ITS_WAY]
-    first, second = await desk.shop.rows(EmailMessage)
-    assert (second.template, second.recipient, second.params) == (
-        Template.CONFIRMATION,
-        first.recipient,
-        first.params,
-    )
-    assert len(await desk.jobs(SEND_EMAIL)) == 2
-    state = await shown(tab)
-    assert (len(state.mails), state.resending) == (2, False)
+@pytest.mark.parametrize(
+    ("role", "acts"),
+    [
+        (Role.SUPPORT, May(resend=True, correct=True, note=True, check_in=True)),
+        (Role.MANAGER, May(True, True, True, True, True, True, True)),
+        (Role.OWNER, May(True, True, True, True, True, True, True)),
+    ],
+)
+async def test_each_role_is_offered_what_it_may_do(desk: Desk, role: Role, acts: May) -> None:
+    placed = await desk.placed(floor=1)
+    assert (await shown(await opened(desk, placed.number, await people(desk, role)))).may == acts
 
 
 @pytest.mark.parametrize("number", ["KB-0000-0000", "", "../../etc", "x" * 300])
@@ -234,20 +191,32 @@ async def test_unknown_number_shows_that_there_is_no_such_order(desk: Desk, numb
     assert (state.phase, state.face.number) == ("missing", "")
 
 
-async def test_other_organizers_order_is_not_found_and_cannot_be_mailed(desk: Desk) -> None:
+async def test_other_organizers_order_is_not_found(desk: Desk) -> None:
     order, _ = await captured(desk.shop, slug="paid")
-    await settle(desk, MessageStatus.KEPT)
     stranger = await member(desk.runtime, await organizer(desk.runtime, "other"), Role.OWNER)
     tab = await opened(desk, order.number, stranger)
     assert (await shown(tab)).phase == "missing"
-    await tab.call(OrderDetailState.resend_confirmation)
-    assert len(await desk.shop.rows(EmailMessage)) == 1
     assert order.buyer_name not in str(tab.vars)
+
+
+async def test_an_order_that_cannot_be_read_says_so_and_is_shown_once_it_can(desk: Desk) -> None:
+    order, _ = await captured(desk.shop, slug="paid")
+    await _rename(desk, "timeline_entries", "elsewhere")
+    tab = await opened(desk, order.number)
+    assert ((await shown(tab)).phase, len(tab.toasts)) == ("failed", 1)
+    await _rename(desk, "elsewhere", "timeline_entries")
+    await tab.call(OrderDetailState.load)
+    assert (await shown(tab)).phase == "shown"
+
+
+async def _rename(desk: Desk, table: str, name: str) -> None:
+    async with desk.runtime.store.transaction() as tx:
+        await tx.session.execute(sa.text(f"ALTER TABLE {table} RENAME TO {name}"))
 
 
 async def test_order_is_shown_to_nobody_without_a_login(desk: Desk) -> None:
     placed = await desk.placed(floor=1)
-    for handler in (OrderDetailState.load, OrderDetailState.refresh, OrderDetailState.resend_confirmation):
+    for handler in (OrderDetailState.load, OrderDetailState.refresh, OrderDetailState.show_older):
         tab = desk.browser.tab(f"/admin/orders/{placed.number}", query={"number": placed.number})
         await tab.call(handler)
         assert tab.redirects[0].startswith("/admin/login?next=%2Fadmin%2Forders")
@@ -264,3 +233,54 @@ async def test_open_order_follows_what_happens_to_it(desk: Desk, monkeypatch: py
     await tab.push(OrderDetailState.refresh)
     state = await shown(tab)
     assert ([row.status for row in state.requests], state.counts.refunds) == (["open"], 1)
+
+
+async def test_older_entries_are_shown_when_asked_for(desk: Desk) -> None:
+    order, payment = await captured(desk.shop, slug="paid")
+    await fill(desk.shop, order, payment)
+    tab = await opened(desk, order.number)
+    state = await shown(tab)
+    assert (len(state.timeline), state.older) == (FIRST_ENTRIES, True)
+    await tab.call(OrderDetailState.show_older)
+    assert (len(state.timeline) > 60, state.older) == (True, False)
+    await tab.push(OrderDetailState.refresh)
+    assert len(state.timeline) > 60
+
+
+async def test_neighbours_are_those_of_the_list_one_came_from(desk: Desk) -> None:
+    first, _ = await captured(desk.shop, slug="first")
+    await desk.placed(floor=1)
+    last, _ = await captured(desk.shop, slug="last")
+    state = await shown(await opened(desk, first.number, list="status%3Dpaid"))
+    assert state.way.previous == f"/admin/orders/{last.number}?list=status%3Dpaid"
+    assert (state.way.next, state.way.list) == ("", "/admin/orders?status=paid")
+    everything = await shown(await opened(desk, first.number))
+    assert everything.way.previous not in ("", state.way.previous)
+    assert everything.way.list == "/admin/orders"
+
+
+@pytest.mark.parametrize("said", ["status%3Dnonsense%26q%3D" + "x" * 300, "%00%ff", "a" * 9000])
+async def test_a_list_that_cannot_be_read_is_all_orders(desk: Desk, said: str) -> None:
+    placed = await desk.placed(floor=1)
+    state = await shown(await opened(desk, placed.number, list=said))
+    assert (state.phase, state.way.list) == ("shown", "/admin/orders")
+
+
+async def test_tickets_say_when_they_were_used_and_why_they_are_void(desk: Desk) -> None:
+    order, _ = await captured(desk.shop, slug="paid", count=3)
+    used, void, going = await tickets(desk, order)
+    async with desk.runtime.store.transaction() as tx:
+        for ticket, values in (
+            (used, {"status": "checked_in", "checked_in_at": tx.now}),
+            (void, {"status": "void", "void_reason": "lost"}),
+            (going, {"refund_in_progress": True}),
+        ):
+            await tx.session.execute(sa.update(Ticket).where(col(Ticket.id) == ticket.id).values(**values))
+    lines = (await shown(await opened(desk, order.number))).tickets
+    assert [(line.status, line.door) for line in lines] == [
+        ("checked_in", "undo"),
+        ("void", ""),
+        ("valid", ""),
+    ]
+    assert lines[0].remark.startswith("Today ")
+    assert [line.remark for line in lines[1:]] == ["lost", "refund in progress"]

@@ -187,9 +187,9 @@ def search_field(
     )
 
 
-def checkbox(label: Content, *, name: str = "", **props: Any) -> rx.Component:
+def checkbox(label: Content, *, name: Text = "", **props: Any) -> rx.Component:
     """A tick with its words. ``props`` go to the input: checked, default_checked, on_change, disabled."""
-    if name:
+    if isinstance(name, rx.Var) or name:
         props["name"] = name
     return rx.el.label(rx.el.input(type="checkbox", **props), rx.el.span(label), class_name="check")
 

@@ -9,7 +9,7 @@ import reflex as rx
 
 from kagibag_app.web.components.buttons import icon_button, link
 from kagibag_app.web.components.icons import icon
-from kagibag_app.web.components.values import Content, Flag, Handler, Text, classes
+from kagibag_app.web.components.values import Content, Flag, Handler, Text, classes, when
 
 
 def column(label: Content, *, numeric: bool = False, class_name: str = "", **props: Any) -> rx.Component:
@@ -111,6 +111,24 @@ def pager(
         aria_label="Pages",
         class_name="pager",
     )
+
+
+def neighbour_links(what: str, previous: Text, next: Text) -> rx.Component:
+    """The same as links; an empty address is the end of the list."""
+    return rx.el.span(
+        _neighbour("chevron-up", f"Previous {what}, k", previous, "k"),
+        _neighbour("chevron-down", f"Next {what}, j", next, "j"),
+        class_name="row row-tight",
+    )
+
+
+def _neighbour(sign: str, label: str, href: Text, key: str) -> rx.Component:
+    names = "btn btn-secondary btn-s btn-icon"
+    there = link(
+        icon(sign, 14), href, class_name=names, aria_label=label, title=label, data_key=key, aria_keyshortcuts=key
+    )  # fmt: skip
+    end = rx.el.span(icon(sign, 14), role="link", aria_disabled="true", aria_label=label, class_name=names)
+    return when(href, there, end)
 
 
 def neighbours(what: str, *, on_previous: Handler, on_next: Handler) -> rx.Component:

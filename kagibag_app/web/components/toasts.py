@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import reflex as rx
-from reflex_components_sonner.toast import Toaster, ToastProps
+from reflex_components_sonner.toast import ToastAction, Toaster, ToastProps
 
 _SECONDS = 7
 
@@ -25,7 +25,11 @@ def toaster() -> rx.Component:
 
 
 def notify(
-    title: str, detail: str = "", *, tone: Literal["success", "error", "warning", "info"] = "success"
+    title: str,
+    detail: str = "",
+    *,
+    tone: Literal["success", "error", "warning", "info"] = "success",
+    lead: tuple[str, rx.event.EventSpec] | None = None,
 ) -> rx.event.EventSpec:
     """The event that shows a toast: return or yield it from a handler.
 
@@ -33,6 +37,7 @@ def notify(
         title: What happened, with its amount: "$33.70 sent to Stripe".
         detail: For whom, or what to do next.
         tone: The colour of its edge; an error stays longer.
+        lead: A button that leads to the result: its words, and the event that goes there.
     """
     show = {
         "success": rx.toast.success,
@@ -41,4 +46,5 @@ def notify(
         "info": rx.toast.info,
     }[tone]
     seconds = _SECONDS * 2 if tone == "error" else _SECONDS
-    return show(title, description=detail, duration=seconds * 1000)
+    more = {"action": ToastAction(lead[0], lead[1])} if lead else {}
+    return show(title, description=detail, duration=seconds * 1000, **more)

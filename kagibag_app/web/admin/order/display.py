@@ -5,15 +5,24 @@ from __future__ import annotations
 from datetime import datetime
 
 from kagibag_app import l10n
+from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.ledger.rules import EntryKind
 from kagibag_app.features.ledger.views import LedgerRow
-from kagibag_app.features.orders.rules import DisputeState, OrderSource, OrderStatus, RefundState
+from kagibag_app.features.orders.rules import (
+    DisputeState,
+    OrderSource,
+    OrderStatus,
+    RefundState,
+    TicketStatus,
+)
 from kagibag_app.features.orders.views import LineView, TicketView
 from kagibag_app.features.payments.views import PaymentView
 from kagibag_app.features.promotions.rules import PromotionKind
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.order.reading import Story
-from kagibag_app.web.admin.order.rows import Face, PaymentCard, TicketLine
+from kagibag_app.web.admin.order.rows import Face, May, PaymentCard, TicketLine, Way
+from kagibag_app.web.admin.orders.filters import Wanted
+from kagibag_app.web.admin.times import short_time
 from kagibag_app.web.attendee.facts import in_zone, when_line, where_line
 from kagibag_app.web.components.price_table import PriceLine
 
@@ -32,6 +41,8 @@ def face(story: Story, *, show_emails: bool) -> Face:
     tickets = f"{len(order.lines)} {'ticket' if len(order.lines) == 1 else 'tickets'}"
     placed = f"placed {l10n.moment(datetime.fromisoformat(order.placed_at), story.zone)}"
     return Face(
+        id=order.id,
+        version=order.version,
         number=order.number,
         status=order.status,
         refund_state=order.refund_state,
@@ -55,32 +66,74 @@ def face(story: Story, *, show_emails: bool) -> Face:
     )
 
 
-def ticket_lines(story: Story) -> list[TicketLine]:
+def way(story: Story, listed: Wanted) -> Way:
+    """Return the addresses around the order: its list, and the orders beside it there."""
+    beside = story.beside
+    return Way(
+        list=listed.but(),
+        previous=listed.order(beside.previous_number) if beside.previous_number else "",
+        next=listed.order(beside.next_number) if beside.next_number else "",
+    )
+
+
+def may(role: str | None) -> May:
+    """Return what a role includes on this screen."""
+    return May(
+        refund=allowed(role, Action.DECIDE_REFUNDS),
+        cancel=allowed(role, Action.CANCEL_ORDERS),
+        resend=allowed(role, Action.RESEND_MAIL),
+        correct=allowed(role, Action.CORRECT_EMAIL),
+        note=allowed(role, Action.WRITE_NOTES),
+        check_in=allowed(role, Action.CHECK_IN),
+        void=allowed(role, Action.VOID_TICKETS),
+    )
+
+
+def ticket_lines(story: Story, now: datetime) -> list[TicketLine]:
     """Return a line per ticket, as priced at purchase."""
     tickets = {ticket.line_id: ticket for ticket in story.order.tickets}
-    return [_ticket_line(line, tickets.get(line.id), story) for line in story.order.lines]
+    return [_ticket_line(line, tickets.get(line.id), story, now) for line in story.order.lines]
 
 
-def _ticket_line(line: LineView, ticket: TicketView | None, story: Story) -> TicketLine:
+def _ticket_line(line: LineView, ticket: TicketView | None, story: Story, now: datetime) -> TicketLine:
     currency = story.order.currency
     listed, discount = l10n.money(line.list_minor, currency), _less(line.discount_minor, currency)
     refunded = _less(story.refunded.get(line.id, 0), currency)
     return TicketLine(
         id=line.id,
+        ticket=ticket.id if ticket else "",
         name=line.name,
         code=ticket.code if ticket else "",
         status=ticket.status if ticket else "",
-        remark=_remark(ticket) if ticket else "",
+        door=_door(ticket) if ticket else "",
+        remark=_remark(ticket, story.zone, now) if ticket else "",
         list_price=listed,
         discount=discount,
         net=l10n.money(line.net_minor, currency),
         refunded=refunded,
-        folded=" ".join(filter(None, (listed, discount))) + (f", refunded {refunded}" if refunded else ""),
+        folded=_unbroken(
+            " ".join(filter(None, (listed, discount))) + (f", refunded {refunded}" if refunded else "")
+        ),
     )
 
 
-def _remark(ticket: TicketView) -> str:
-    return "refund in progress" if ticket.refund_in_progress else ticket.void_reason
+def _unbroken(amounts: str) -> str:
+    """Keep a minus with its amount where the line breaks."""
+    return amounts.replace(l10n.MINUS, f"{l10n.MINUS}\N{WORD JOINER}")
+
+
+def _door(ticket: TicketView) -> str:
+    if ticket.status == TicketStatus.CHECKED_IN:
+        return "undo"
+    return "in" if ticket.status == TicketStatus.VALID and not ticket.refund_in_progress else ""
+
+
+def _remark(ticket: TicketView, zone: str, now: datetime) -> str:
+    if ticket.refund_in_progress:
+        return "refund in progress"
+    if ticket.status == TicketStatus.CHECKED_IN and ticket.checked_in_at:
+        return short_time(datetime.fromisoformat(ticket.checked_in_at), zone, now=now)
+    return ticket.void_reason
 
 
 def totals(story: Story) -> list[PriceLine]:

@@ -56,6 +56,7 @@ def refund_lines(story: Story, now: datetime) -> list[RefundLine]:
             reference=row.bank_reference,
             about=row.failure or row.note,
             amount=l10n.money(-row.amount_minor, row.currency),
+            may_retry=row.may_retry,
         )
         for row in story.refunds
     ]

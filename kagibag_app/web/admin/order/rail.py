@@ -6,7 +6,7 @@ import reflex as rx
 
 from kagibag_app.web.admin.order.rows import Happening
 from kagibag_app.web.admin.order.state import OrderDetailState
-from kagibag_app.web.components.buttons import link
+from kagibag_app.web.components.buttons import button, link
 from kagibag_app.web.components.data_list import fact, facts
 from kagibag_app.web.components.timeline import timeline, timeline_day, timeline_entry
 from kagibag_app.web.components.values import each, when
@@ -46,7 +46,14 @@ def _event() -> rx.Component:
 
 def _timeline() -> rx.Component:
     zone = rx.el.span("Times in ", OrderDetailState.face.zone, class_name="mute cap")
-    return rx.el.section(_heading("Timeline", zone), timeline(each(OrderDetailState.timeline, _happening)))
+    older = button("Show older", size="s", on_click=OrderDetailState.show_older, once=True)
+    return rx.el.section(
+        _heading("Timeline", zone),
+        timeline(each(OrderDetailState.timeline, _happening)),
+        when(OrderDetailState.older, older),
+        id="timeline",
+        class_name="timeline-section",
+    )
 
 
 def _happening(happening: Happening) -> rx.Component:

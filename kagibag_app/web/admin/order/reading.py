@@ -14,7 +14,7 @@ from kagibag_app.features.ledger.views import LedgerRow, LedgerSum, sums_of
 from kagibag_app.features.messages import queries as messages
 from kagibag_app.features.messages.views import MessageRow
 from kagibag_app.features.orders import queries as orders
-from kagibag_app.features.orders.views import OrderView
+from kagibag_app.features.orders.views import Neighbours, OrderView
 from kagibag_app.features.payments import queries as payments
 from kagibag_app.features.payments.views import PaymentView
 from kagibag_app.features.refunds import queries as refunds
@@ -23,6 +23,7 @@ from kagibag_app.features.timeline import queries as timeline
 from kagibag_app.features.timeline.views import TimelinePage
 from kagibag_app.kit.actor import Actor
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
+from kagibag_app.web.admin.orders.filters import Wanted
 from kagibag_app.web.runtime import runtime
 
 # Entries of the timeline that a page begins with, and that each press of "Show older" adds.
@@ -38,6 +39,7 @@ class Story:
         zone: The organizer's.
         refunded: What refunds take of each line, by the line's public id.
         requests: What the buyer asked for, newest first.
+        beside: The orders before and after it in the list that one came from.
     """
 
     key: int
@@ -52,24 +54,28 @@ class Story:
     sums: list[LedgerSum]
     mails: tuple[MessageRow, ...]
     timeline: TimelinePage
+    beside: Neighbours
     counts: NavCounts
 
 
-async def story(actor: Actor, number: str, *, entries: int = FIRST_ENTRIES) -> Story:
+async def story(
+    actor: Actor, number: str, *, listed: Wanted | None = None, entries: int = FIRST_ENTRIES
+) -> Story:
     """Read one order.
 
     Args:
         number: As typed.
+        listed: The list that one came from; all orders if none is named.
         entries: Entries of the timeline.
 
     Raises:
         NotFound: The organizer has none of that number.
     """
     async with runtime().store.read() as session:
-        return await _story(session, actor, number, entries)
+        return await _story(session, actor, number, listed or Wanted(), entries)
 
 
-async def _story(session: AsyncSession, actor: Actor, number: str, entries: int) -> Story:
+async def _story(session: AsyncSession, actor: Actor, number: str, listed: Wanted, entries: int) -> Story:
     organizer_id, show_emails = actor.organizer_id or 0, allowed(actor.role, Action.VIEW_EMAILS)
     found = await orders.whole_order(session, organizer_id, number, show_emails=show_emails)
     money = await refunds.refunds_of_order(session, organizer_id, found.key)
@@ -88,6 +94,9 @@ async def _story(session: AsyncSession, actor: Actor, number: str, entries: int)
         mails=await messages.of_order(session, organizer_id, found.key),
         timeline=await timeline.for_order(
             session, organizer_id, order_id=found.key, limit=entries, show_emails=show_emails
+        ),
+        beside=await orders.neighbours(
+            session, organizer_id, listed.order_filter(found.zone), found.order.id, show_emails=show_emails
         ),
         counts=await nav_counts(session, organizer_id),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -10,6 +10,7 @@ class Face:
     """Head and rail.
 
     Attributes:
+        id: Public id. ``version`` grows with every change of state.
         shows_status: The order's own badge is shown; it isn't when refund or dispute say that it was completed.
         placed: With the number of tickets and the buyer's name.
         event_also: The start on the organizer's clocks, where they differ from the event's.
@@ -19,6 +20,8 @@ class Face:
         balance_tone: ``bad`` when the order has cost money.
     """
 
+    id: str = ""
+    version: int = 0
     number: str = ""
     status: str = ""
     refund_state: str = ""
@@ -42,19 +45,58 @@ class Face:
 
 
 @dataclass(frozen=True, slots=True)
+class May:
+    """What the member's role includes on this screen."""
+
+    refund: bool = False
+    cancel: bool = False
+    resend: bool = False
+    correct: bool = False
+    note: bool = False
+    check_in: bool = False
+    void: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Addresses: back to the list, and the orders beside this one in it; empty at its ends."""
+
+    list: str = "/admin/orders"
+    previous: str = ""
+    next: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TicketLine:
-    """A line item with its ticket. ``status`` is empty while there is none; ``remark`` says what happens to it."""
+    """A line item with its ticket.
+
+    Attributes:
+        ticket: Public id of the ticket; empty while there is none, as is ``status``.
+        remark: What happens to it, or when it was used.
+        door: What one press would do at the door: ``in``, ``undo``, or nothing.
+    """
 
     id: str
+    ticket: str
     name: str
     code: str
     status: str
+    door: str
     remark: str
     list_price: str
     discount: str
     net: str
     refunded: str
     folded: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mate:
+    """A member who can be told of a note."""
+
+    id: str
+    name: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +132,12 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:
-    """A refund at Stripe. ``about`` says why it failed or what is being done about it."""
+    """A refund at Stripe.
+
+    Attributes:
+        about: Why it failed or what is being done about it.
+        may_retry: It failed, nobody has sent it again, and no request of the buyer stands for it.
+    """
 
     id: str
     name: str
@@ -99,6 +146,7 @@ class RefundLine:
     reference: str
     about: str
     amount: str
+    may_retry: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,3 +210,95 @@ class Happening:
     iso: str
     exact: str
     day: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundChoice:
+    """A ticket in the refund dialog. ``remark`` says why it can't be chosen, or what to know first."""
+
+    id: str
+    name: str
+    code: str
+    amount: str
+    ticked: bool
+    selectable: bool
+    remark: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundAsk:
+    """The refund dialog; no ``order``: it is closed.
+
+    Attributes:
+        version: The order's, as it was read for this dialog.
+        blocked: Why nothing can be refunded; empty when something can.
+        whole: All that is left.
+        way: ``whole``, ``tickets`` or ``amount``.
+        problem: What is wrong with the choice; ``ready``: nothing is, and the lines say what it means.
+        round: Changes when the fields have to begin anew.
+    """
+
+    order: str = ""
+    version: int = 0
+    title: str = ""
+    blocked: str = ""
+    whole: str = ""
+    symbol: str = ""
+    limit: str = ""
+    choices: list[RefundChoice] = field(default_factory=list)
+    way: str = "whole"
+    amount: str = ""
+    message: str = ""
+    note: str = ""
+    round: str = ""
+    act: str = ""
+    ready: bool = False
+    problem: str = ""
+    money: str = ""
+    stays: str = ""
+    tickets: str = ""
+    mail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelAsk:
+    """The question before an order is cancelled; no ``order``: it is closed. ``parts``: what happens."""
+
+    order: str = ""
+    version: int = 0
+    title: str = ""
+    blocked: str = ""
+    parts: list[str] = field(default_factory=list)
+    act: str = ""
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RetryAsk:
+    """The question before a failed refund is sent again; no ``order``: it is closed."""
+
+    order: str = ""
+    refund: str = ""
+    title: str = ""
+    act: str = ""
+    money: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TicketAsk:
+    """A ticket's dialog; no ``id``: it is closed. ``voiding``: it asks before the ticket becomes void."""
+
+    id: str = ""
+    order: str = ""
+    name: str = ""
+    code: str = ""
+    voiding: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EmailAsk:
+    """The dialog that corrects the buyer's address; no ``order``: it is closed."""
+
+    order: str = ""
+    typed: str = ""

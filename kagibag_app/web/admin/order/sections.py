@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from kagibag_app.web.admin.order.money_state import OrderMoneyState
 from kagibag_app.web.admin.order.rows import (
     Booking,
     DisputeLine,
@@ -14,60 +15,16 @@ from kagibag_app.web.admin.order.rows import (
     PaymentCard,
     RefundLine,
     RequestRow,
-    TicketLine,
 )
 from kagibag_app.web.admin.order.state import OrderDetailState
 from kagibag_app.web.components.badge import badge, badge_for
-from kagibag_app.web.components.buttons import link
+from kagibag_app.web.components.buttons import button, link
 from kagibag_app.web.components.data_list import fact, facts
 from kagibag_app.web.components.icons import icon
-from kagibag_app.web.components.price_table import price_table
 from kagibag_app.web.components.shell import section
-from kagibag_app.web.components.statuses import DISPUTE, MAIL, PAYMENT, REFUND, REFUND_REQUEST, TICKET
+from kagibag_app.web.components.statuses import DISPUTE, MAIL, PAYMENT, REFUND, REFUND_REQUEST
 from kagibag_app.web.components.table import cell, column, nothing, row, scroll_region, table
 from kagibag_app.web.components.values import Content, each, when
-
-
-def tickets() -> rx.Component:
-    """Every ticket with its price, and the totals."""
-    heads = [
-        column("Ticket"),
-        column("State"),
-        column("List price", numeric=True, class_name="hide-s"),
-        column("Discount", numeric=True, class_name="hide-s"),
-        column("Net", numeric=True),
-        column("Refunded", numeric=True, class_name="hide-s"),
-    ]
-    sums = rx.el.div(price_table(OrderDetailState.totals, caption="Totals", dense=True), class_name="totals")
-    return section(
-        "Tickets",
-        _scrolled("Tickets", heads, each(OrderDetailState.tickets, _ticket)),
-        sums,
-        remark=_count(OrderDetailState.tickets),
-        first=True,
-    )
-
-
-def _ticket(ticket: TicketLine) -> rx.Component:
-    code = rx.el.span(ticket.code, class_name="mono mute cap nowrap")
-    state = when(
-        ticket.status, badge_for(ticket.status, TICKET), badge("Not issued", "neutral", "circle-dashed")
-    )
-    return row(
-        cell(ticket.name, " ", code, rx.el.span(ticket.folded, class_name="only-s cap mute")),
-        cell(
-            rx.el.span(
-                state,
-                when(ticket.remark, rx.el.span(ticket.remark, class_name="mute cap")),
-                class_name="badges",
-            )
-        ),
-        cell(ticket.list_price, numeric=True, class_name="mute hide-s"),
-        cell(when(ticket.discount, ticket.discount, nothing()), numeric=True, class_name="mute hide-s"),
-        cell(ticket.net, numeric=True, class_name="med"),
-        cell(when(ticket.refunded, ticket.refunded, nothing()), numeric=True, class_name="hide-s"),
-        key=ticket.id,
-    )
 
 
 def payments() -> rx.Component:
@@ -137,7 +94,15 @@ def refunds() -> rx.Component:
                 remark=_count(requests),
             ),
         ),
-        when(done, section("Refunds", _scrolled("Refunds", sent, each(done, _refund)), remark=_count(done))),
+        when(
+            done,
+            section(
+                "Refunds",
+                _scrolled("Refunds", sent, each(done, _refund)),
+                remark=_count(done),
+                id="refunds",
+            ),
+        ),
     )
 
 
@@ -149,6 +114,7 @@ def _request(request: RequestRow) -> rx.Component:
             rx.el.p(request.reason),
             when(request.trouble, rx.el.p(request.trouble, class_name="toned", data_tone="bad")),
             when(request.answer, rx.el.p("Answer: ", request.answer, class_name="mute")),
+            when(request.reply, rx.el.p("Reply: ", request.reply, class_name="mute")),
             class_name="hide-s",
         ),
         cell(request.amount, numeric=True, class_name="med"),
@@ -157,13 +123,14 @@ def _request(request: RequestRow) -> rx.Component:
 
 
 def _refund(refund: RefundLine) -> rx.Component:
+    again = button("Send again…", size="s", on_click=OrderMoneyState.open_retry(refund.id))
     return row(
         cell(
             rx.el.span(refund.name, class_name="mono"),
             rx.el.span(refund.started, class_name="only-s cap mute"),
             when(refund.about, rx.el.p(refund.about, class_name="mute cap")),
         ),
-        cell(badge_for(refund.status, REFUND)),
+        cell(badge_for(refund.status, REFUND), when(refund.may_retry & OrderDetailState.may.refund, again)),
         cell(refund.started, class_name="hide-s"),
         cell(when(refund.reference, refund.reference, nothing()), class_name="mono hide-s"),
         cell(refund.amount, numeric=True, class_name="med"),
@@ -236,7 +203,9 @@ def messages() -> rx.Component:
         column("Sent", numeric=True),
     ]
     lines = OrderDetailState.mails
-    shown = section("Messages", _scrolled("Messages", heads, each(lines, _mail)), remark=_count(lines))
+    shown = section(
+        "Messages", _scrolled("Messages", heads, each(lines, _mail)), remark=_count(lines), id="messages"
+    )
     return when(lines, shown)
 
 

@@ -1,21 +1,21 @@
-"""One order for members: read as a whole, shown live."""
+"""One order for members: read as a whole, shown live. What is done to it is in ``desk_state`` and ``money_state``."""
 
 from __future__ import annotations
 
 import reflex as rx
 
-from kagibag_app.features.accounts.rules import Action, allowed
-from kagibag_app.features.messages import service as messages
+from kagibag_app.features.accounts import queries as accounts
+from kagibag_app.features.accounts.rules import Action, MemberStatus, allowed
 from kagibag_app.features.orders.rules import written_number
 from kagibag_app.features.payments.rules import dashboard_link
 from kagibag_app.kit.actor import Actor
-from kagibag_app.kit.errors import DomainError, NotFound
+from kagibag_app.kit.errors import NotFound
 from kagibag_app.live import topics
 from kagibag_app.settings import StripeMode
 from kagibag_app.web import live
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.admin.order import display, history
-from kagibag_app.web.admin.order.reading import Story, story
+from kagibag_app.web.admin.order.reading import FIRST_ENTRIES, MORE_ENTRIES, Story, story
 from kagibag_app.web.admin.order.rows import (
     Alarm,
     Booking,
@@ -23,13 +23,16 @@ from kagibag_app.web.admin.order.rows import (
     Face,
     Happening,
     MailLine,
+    Mate,
+    May,
     PaymentCard,
     RefundLine,
     RequestRow,
     TicketLine,
+    Way,
 )
+from kagibag_app.web.admin.orders.filters import LIST_ARG, Wanted, read_query
 from kagibag_app.web.components.price_table import PriceLine
-from kagibag_app.web.components.toasts import notify
 from kagibag_app.web.runtime import runtime
 from kagibag_app.web.session import Workspace, require, route_arg
 
@@ -38,14 +41,16 @@ class OrderDetailState(Workspace):
     """What the order's screen shows.
 
     Attributes:
-        phase: ``loading``, ``missing`` or ``shown``.
-        may_resend: The role may send the confirmation again, and there is one.
-        resending: It is being sent.
+        phase: ``loading``, ``missing``, ``failed`` or ``shown``.
+        mates: Who can be told of a note.
+        older: There are more entries of the timeline than are shown.
     """
 
     phase: str = "loading"
     face: Face = Face()
     alarm: Alarm = Alarm()
+    way: Way = Way()
+    may: May = May()
     tickets: list[TicketLine] = []
     totals: list[PriceLine] = []
     payments: list[PaymentCard] = []
@@ -55,84 +60,94 @@ class OrderDetailState(Workspace):
     bookings: list[Booking] = []
     mails: list[MailLine] = []
     timeline: list[Happening] = []
+    mates: list[Mate] = []
+    older: bool = False
     counts: NavCounts = NavCounts()
-    may_resend: bool = False
-    resending: bool = False
+    _confirmation: str = ""
+    _entries: int = FIRST_ENTRIES
 
     @rx.event
     @require(Action.VIEW_ORDERS)
     async def load(self, actor: Actor):
         """Show the order of the address, and follow it."""
-        self.resending = False
         if self.face.number != _number(self):
-            self.phase = "loading"
+            self._entries = FIRST_ENTRIES
+        # Whatever goes wrong below is told by the guard; the page then says so too.
+        self.phase = "failed"
         found = await self._read(actor)
-        if found is not None:
-            organizer = actor.organizer_id or 0
-            followed = [topics.order(found.key), topics.messages(organizer)]
-            live.watch(
-                self,
-                [*followed, topics.refunds(organizer), topics.disputes(organizer)],
-                OrderDetailState.refresh,
-            )
+        if found is None:
+            return
+        organizer = actor.organizer_id or 0
+        followed = [topics.order(found.key), topics.messages(organizer)]
+        live.watch(
+            self,
+            [*followed, topics.refunds(organizer), topics.disputes(organizer)],
+            OrderDetailState.refresh,
+        )
+        self.mates = await _mates(actor, but=self.email) if self.may.note else []
 
     @rx.event
     @require(Action.VIEW_ORDERS, person=False)
     async def refresh(self, actor: Actor):
-        """Show it as it is now."""
+        """Show it as it is now; what is typed and what is open stays."""
         if _number(self):
             await self._read(actor)
 
     @rx.event
-    @require(Action.RESEND_MAIL)
-    async def resend_confirmation(self, actor: Actor):
-        """Send the buyer the confirmation with the ticket links once more."""
-        if self.resending:
-            return
-        self.resending = True
-        yield
-        try:
-            mail = history.newest_confirmation((await story(actor, _number(self))).mails)
-            await runtime().store.run(lambda tx: messages.resend(tx, actor, message_id=mail))
-            yield notify(
-                "Confirmation on its way again", f"To {self.face.email}. Its state is under Messages."
-            )
-        except DomainError as error:
-            yield notify("The confirmation was not sent again", error.message, tone="error")
-        finally:
-            self.resending = False
-        await self._read(actor)
+    @require(Action.VIEW_ORDERS)
+    async def show_older(self, actor: Actor):
+        """Show more of the timeline."""
+        if self.older:
+            self._entries += MORE_ENTRIES
+            await self._read(actor)
 
     async def _read(self, actor: Actor) -> Story | None:
+        listed = _listed(self)
         try:
-            found = await story(actor, _number(self))
+            found = await story(actor, _number(self), listed=listed, entries=self._entries)
         except NotFound:
             self.reset()
-            self.phase = "missing"
+            self.phase, self.way = "missing", Way(list=listed.but())
             async with runtime().store.read() as session:
                 self.counts = await nav_counts(session, actor.organizer_id or 0)
             return None
-        self._show(found, actor)
+        self._show(found, actor, listed)
         return found
 
-    def _show(self, found: Story, actor: Actor) -> None:
+    def _show(self, found: Story, actor: Actor, listed: Wanted) -> None:
         show_emails, now = allowed(actor.role, Action.VIEW_EMAILS), runtime().clock.now()
         stripe, sandbox = _stripe()
         self.face, self.alarm = display.face(found, show_emails=show_emails), history.alarm(found)
-        self.tickets, self.totals = display.ticket_lines(found), display.totals(found)
+        self.way, self.may = display.way(found, listed), display.may(actor.role)
+        self.tickets, self.totals = display.ticket_lines(found, now), display.totals(found)
         self.payments = display.payment_cards(found, stripe=stripe, sandbox=sandbox)
         self.requests, self.refunds = history.request_rows(found), history.refund_lines(found, now)
         self.disputes, self.bookings = history.dispute_lines(found), history.bookings(found)
         self.mails = history.mail_lines(found, now, show_emails=show_emails)
-        self.timeline, self.counts = history.happenings(found), found.counts
-        confirmed = bool(history.newest_confirmation(found.mails))
-        self.may_resend = confirmed and allowed(actor.role, Action.RESEND_MAIL)
+        self.timeline, self.older = history.happenings(found), found.timeline.more
+        self.counts, self._confirmation = found.counts, history.newest_confirmation(found.mails)
         self.phase = "shown"
 
 
 def _number(state: rx.State) -> str:
     """Return the number in the address as it is stored; empty for what can't be one."""
     return written_number(route_arg(state, "number"))
+
+
+def _listed(state: rx.State) -> Wanted:
+    """Return the list that one came from, from its first page; what can't be read of it is left out."""
+    return read_query(state.router.url.query_parameters.get(LIST_ARG, ""))[0].top()
+
+
+async def _mates(actor: Actor, *, but: str) -> list[Mate]:
+    """Return the active members but the one with this address: who writes needs no mail about it."""
+    async with runtime().store.read() as session:
+        members = await accounts.members(session, actor.organizer_id or 0)
+    return [
+        Mate(member.public_id, member.name, member.role.capitalize())
+        for member in members
+        if member.status == MemberStatus.ACTIVE and member.email != but
+    ]
 
 
 def _stripe() -> tuple[str, bool]:
