@@ -69,11 +69,14 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     problems: list[str] = []
     with ExitStack() as stack:
 
-        def open_page(*, width: int = 1440, height: int = 900, dark: bool = False) -> Page:
+        def open_page(
+            *, width: int = 1440, height: int = 900, dark: bool = False, zone: str | None = None
+        ) -> Page:
             context = browser.new_context(
                 viewport={"width": width, "height": height},
                 color_scheme="dark" if dark else "light",
                 reduced_motion="reduce",
+                timezone_id=zone,
             )
             stack.callback(context.close)
             page = context.new_page()

@@ -42,6 +42,26 @@ def ticket_token(product: Installation, buyer: str) -> str:
     return _links(product).token(LinkPurpose.TICKET, public_id, version)
 
 
+def ticket_code(product: Installation, buyer: str) -> str:
+    """Return the code on the first ticket of a buyer's newest order."""
+    return _of_order(product, "tickets", "code", buyer)
+
+
+def payment_intent(product: Installation, buyer: str) -> str:
+    """Return Stripe's id of the payment of a buyer's newest order."""
+    return _of_order(product, "payments", "payment_intent_id", buyer)
+
+
+def stripe_refund(product: Installation, buyer: str) -> str:
+    """Return Stripe's id of the first refund of a buyer's newest order."""
+    return _of_order(product, "refunds", "stripe_refund_id", buyer)
+
+
+def event_id(product: Installation, slug: str) -> str:
+    """Return the public id of an event."""
+    return _row(product, "SELECT public_id FROM events WHERE slug = ?", slug)[0]
+
+
 def invitation_token(product: Installation, email: str) -> str:
     """Return the token in the newest invitation that was mailed to an address."""
     public_id, version = _row(
@@ -72,6 +92,15 @@ def row_counts(product: Installation) -> dict[str, int]:
         }
     engine.dispose()
     return counts
+
+
+def _of_order(product: Installation, table: str, column: str, buyer: str) -> str:
+    """Return a column of the first row of a table that belongs to a buyer's newest order."""
+    query = (
+        f"SELECT {table}.{column} FROM {table} JOIN orders ON orders.id = {table}.order_id WHERE buyer_name = ?"  # noqa: S608
+        f" AND {table}.{column} != '' ORDER BY orders.id DESC, {table}.id LIMIT 1"
+    )
+    return _row(product, query, buyer)[0]
 
 
 def _row(product: Installation, query: str, value: str) -> tuple:
