@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import Literal
@@ -83,3 +84,17 @@ def test_a_page_on_paper_shows_the_tickets_and_nothing_to_press(
     expect(page.locator("body")).to_have_css("background-color", "rgb(255, 255, 255)")
     expect(page.locator(".stub-spine").first).to_have_css("background-color", "rgb(0, 101, 126)")
     expect(page.locator(".qr").first).to_be_visible()
+
+
+def test_a_member_downloads_the_files_of_an_order(product: Installation, new_page: NewPage) -> None:
+    page = new_page()
+    number = links.order_number(product, "Ivy Chen")
+    people.login(page, product, f"/admin/orders/{number}", role="viewer")
+    for label, start in (("Receipt (PDF)", "receipt"), ("Tickets (PDF)", "tickets")):
+        name, content = downloaded(page, page.get_by_role("link", name=label))
+        assert name == f"{start}-{number}.pdf"
+        assert "Ivy Chen" in text(content)
+        assert "ivy.chen@" not in text(content)
+    paper = printed(page, "Letter")
+    assert number in paper
+    assert not re.search(r"Log out|Messages by|Stripe sandbox", paper)

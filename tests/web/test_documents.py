@@ -24,6 +24,7 @@ from kagibag_app.features.refunds.rules import RefundSource, RefundStatus
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.settings import Settings
 from kagibag_app.storage.secrets import LinkPurpose
+from kagibag_app.web.admin.order.state import OrderDetailState
 from kagibag_app.web.api import documents
 from kagibag_app.web.attendee.order.state import OrderState
 from kagibag_app.web.attendee.ticket.state import TicketState
@@ -298,3 +299,18 @@ async def test_the_pages_link_to_the_files_that_there_are(counter: Counter) -> N
         assert (await counter.client.get(path)).status_code == 200
     assert waiting.shown(OrderState)["files"].receipt == ""
     assert waiting.shown(OrderState)["files"].tickets == ""
+
+
+async def test_a_members_page_links_to_the_files_that_there_are(counter: Counter) -> None:
+    desk = counter.desk
+    person = await member(desk.runtime, desk.shop.organizer_id, Role.VIEWER)
+    shown = {}
+    for name, placed in (("paid", await desk.paid(floor=1)), ("unpaid", await desk.placed(floor=1))):
+        path = f"/admin/orders/{placed.number}"
+        tab = desk.browser.tab(path, person=person, query={"number": placed.number})
+        await tab.call(OrderDetailState.load)
+        shown[name] = tab.shown(OrderDetailState)["files"]
+    for path in (shown["paid"].receipt, shown["paid"].tickets):
+        answer = await counter.client.get(path, headers={"cookie": person.header})
+        assert answer.headers["content-type"] == "application/pdf"
+    assert (shown["unpaid"].receipt, shown["unpaid"].tickets) == ("", "")

@@ -1,9 +1,10 @@
-"""Beside an order: who bought it, for what, and everything that happened."""
+"""Beside an order: who bought it, for what, its documents, and everything that happened."""
 
 from __future__ import annotations
 
 import reflex as rx
 
+from kagibag_app.web.admin.order.papers import documents
 from kagibag_app.web.admin.order.rows import Happening
 from kagibag_app.web.admin.order.state import OrderDetailState
 from kagibag_app.web.components.buttons import button, link
@@ -15,7 +16,12 @@ from kagibag_app.web.components.values import each, when
 def rail() -> rx.Component:
     """The right column."""
     return rx.el.aside(
-        _buyer(), _event(), _timeline(), aria_label="Buyer, event and timeline", class_name="rail"
+        _buyer(),
+        _event(),
+        documents(),
+        _timeline(),
+        aria_label="Buyer, event, documents and timeline",
+        class_name="rail",
     )
 
 

@@ -32,6 +32,7 @@ from kagibag_app.web.admin.order.rows import (
     Way,
 )
 from kagibag_app.web.admin.orders.filters import LIST_ARG, Wanted, read_query
+from kagibag_app.web.attendee.files import Files, member_files
 from kagibag_app.web.components.price_table import PriceLine
 from kagibag_app.web.runtime import runtime
 from kagibag_app.web.session import Workspace, require, route_arg
@@ -51,6 +52,7 @@ class OrderDetailState(Workspace):
     alarm: Alarm = Alarm()
     way: Way = Way()
     may: May = May()
+    files: Files = Files()
     tickets: list[TicketLine] = []
     totals: list[PriceLine] = []
     payments: list[PaymentCard] = []
@@ -120,6 +122,7 @@ class OrderDetailState(Workspace):
         self.face, self.alarm = display.face(found, show_emails=show_emails), history.alarm(found)
         self.way, self.may = display.way(found, listed), display.may(actor.role)
         self.tickets, self.totals = display.ticket_lines(found, now), display.totals(found)
+        self.files = member_files(found.order)
         self.payments = display.payment_cards(found, stripe=stripe, sandbox=sandbox)
         self.requests, self.refunds = history.request_rows(found), history.refund_lines(found, now)
         self.disputes, self.bookings = history.dispute_lines(found), history.bookings(found)
