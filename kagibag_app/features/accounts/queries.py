@@ -174,6 +174,15 @@ async def members(session: AsyncSession, organizer_id: int) -> list[MemberRow]:
     return [MemberRow(*row[:-2], max(filter(None, row[-2:]), default=None)) for row in rows]
 
 
+async def system_member_email(session: AsyncSession, organizer_id: int, user_id: int) -> str | None:
+    """Return the address of an organization's member, for services that write to all members but the one who acts."""
+    return await session.scalar(
+        sa.select(col(User.email))
+        .join(Membership, col(Membership.user_id) == col(User.id))
+        .where(col(User.id) == user_id, col(Membership.organizer_id) == organizer_id)
+    )
+
+
 async def invitations(session: AsyncSession, organizer_id: int) -> list[InvitationRow]:
     """Return the invitations that wait, the ones whose time is over too, newest first."""
     rows = await session.execute(

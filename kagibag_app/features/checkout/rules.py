@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 
-from email_validator import EmailNotValidError, validate_email
-
 from kagibag_app.features.events.rules import SaleState, sold_out_sentence
+from kagibag_app.features.orders.rules import read_email as read_email
 from kagibag_app.features.promotions.rules import CODE_LIMIT
 from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.kit.money import Money
@@ -17,7 +16,6 @@ from kagibag_app.kit.text import one_line
 MAX_TICKETS = 50
 MOST_TYPES = 500
 NAME_LIMIT = 100
-EMAIL_LIMIT = 254
 
 # The least that can be charged, in our minor units; of other currencies Stripe decides by what they settle in.
 # Source: docs.stripe.com/currencies, "Minimum and maximum charge amounts".
@@ -135,28 +133,6 @@ def read_name(text: object) -> str:
     if not name:
         raise BadInput("Type the name for the tickets.", field="name")
     return name
-
-
-def read_email(text: object) -> str:
-    """Return the buyer's email address, its host in lower case. Whether it exists is not asked.
-
-    Raises:
-        BadInput: It can't be an address; the sentence says where to look, ``field`` is ``email``.
-    """
-    typed = one_line(text, field="email", limit=EMAIL_LIMIT, required=False)
-    if not typed:
-        raise BadInput("Type your email address: the tickets go there.", field="email")
-    name, at, host = typed.rpartition("@")
-    if not at or not name:
-        raise BadInput("An email address looks like name@example.com.", field="email")
-    if "." not in host.strip("."):
-        raise BadInput("The part after @ looks incomplete.", field="email")
-    try:
-        return validate_email(typed, check_deliverability=False, test_environment=False).normalized
-    except EmailNotValidError as error:
-        raise BadInput(
-            "This email address has a mistake in it. Please check each part.", field="email"
-        ) from error
 
 
 def read_code(text: object) -> str:

@@ -1,5 +1,6 @@
 """Orders: states and what may follow what, how lists are filtered, what the search box means. Pure."""
 
+from kagibag_app.features.orders.rules.buyer import read_email
 from kagibag_app.features.orders.rules.grams import grams_match
 from kagibag_app.features.orders.rules.lists import (
     COUNT_CAP,
@@ -74,6 +75,7 @@ __all__ = [
     "mask_email",
     "number_part",
     "order_values",
+    "read_email",
     "search_text",
     "stripe_value",
     "text_value",

@@ -1,7 +1,9 @@
-"""Verbs of orders: place, complete, release, keep the money state, issue and void tickets, send links, index, save views."""
+"""Verbs of orders: place, complete, release, money state, tickets, the door, the desk, links, search, saved views."""
 
 from kagibag_app.features.orders.service.cancelling import cancel_paid
 from kagibag_app.features.orders.service.completing import complete
+from kagibag_app.features.orders.service.desk import add_note, correct_email, resend_ticket
+from kagibag_app.features.orders.service.door import check_in, undo_check_in, void_ticket
 from kagibag_app.features.orders.service.links import send_links
 from kagibag_app.features.orders.service.placing import create, unused_number
 from kagibag_app.features.orders.service.saving import delete_view, rename_view, save_view
@@ -11,8 +13,11 @@ from kagibag_app.features.orders.service.states import lock, note_decision, set_
 from kagibag_app.features.orders.service.tickets import revive_tickets, set_refund_in_progress, void_tickets
 
 __all__ = [
+    "add_note",
     "cancel_paid",
+    "check_in",
     "complete",
+    "correct_email",
     "create",
     "delete_view",
     "hold_again",
@@ -22,12 +27,15 @@ __all__ = [
     "reindex_buyer",
     "release",
     "rename_view",
+    "resend_ticket",
     "revive_tickets",
     "save_view",
     "send_links",
     "set_money_state",
     "set_refund_in_progress",
     "set_status",
+    "undo_check_in",
     "unused_number",
+    "void_ticket",
     "void_tickets",
 ]
