@@ -1,4 +1,7 @@
-"""Ends the wait for a payment: Stripe's page first, and only when Stripe has closed it the seats."""
+"""Ends the wait for a payment: Stripe's page first, and only when Stripe has closed it the seats.
+
+What becomes of the order then, expired or cancelled, ``orders.service.release`` knows: whether a member asked for it.
+"""
 
 from __future__ import annotations
 
@@ -27,13 +30,15 @@ async def run(runtime: Runtime, job: Job) -> None:
     ends = payment.session_expires_at or began
     if began < ends and payment.is_open and not job.payload.get("at_once"):
         raise Later(ends - began, "The page may still be paid at.", count=False)
-    if not payment.session_id:
-        # Its address was never received, so that nobody can pay at a page that may exist.
-        await runtime.store.run(lambda tx: payments.record_session_end(tx, payment_id=payment_id))
-        return
-    snapshot = await _closed(runtime, payment)
+    # Without an address that was received nobody can pay at a page that may exist.
+    snapshot = await _closed(runtime, payment) if payment.session_id else None
     if snapshot is None:
-        await runtime.store.run(lambda tx: payments.record_session_end(tx, payment_id=payment_id))
+        known = payment.session_id
+        ended = await runtime.store.run(
+            lambda tx: payments.record_session_end(tx, payment_id=payment_id, session_id=known)
+        )
+        if not ended:
+            raise Later(timedelta(0), "The page was opened a moment ago.", count=False)
         return
     await runtime.store.run(
         lambda tx: record_checkout(tx, snapshot, account=payment.account, fetched_at=began)

@@ -227,7 +227,7 @@ async def test_a_page_is_never_shown_when_it_comes_after_its_payment_was_closed(
     await shop.open(event)
     order = await shop.order(await shop.buy(event, {kind.public_id: 1}))
     (payment,) = await shop.rows(Payment)
-    await shop.store.run(lambda tx: service.record_session_end(tx, payment_id=payment.id))
+    await shop.store.run(lambda tx: service.record_session_end(tx, payment_id=payment.id, session_id=""))
     assert (await shop.order(order)).status == "expired"
     page = CheckoutSnapshot(
         "cs_late", "https://stripe.test/late", "open", "unpaid", reference=payment.public_id
@@ -237,6 +237,15 @@ async def test_a_page_is_never_shown_when_it_comes_after_its_payment_was_closed(
     assert (row.session_id, row.session_url) == ("cs_late", "")
     late = await shop.rows(OutboxRow, dedupe_key=f"expire:{payment.public_id}:late")
     assert late[0].payload == {"payment_id": payment.id, "at_once": True}
+
+
+async def test_a_page_is_not_closed_by_who_looked_before_it_was_opened(shop: Shop) -> None:
+    order, payment = await waiting(shop)
+    assert not await shop.store.run(
+        lambda tx: service.record_session_end(tx, payment_id=payment.id, session_id="")
+    )
+    assert (await shop.order(order)).status == "pending"
+    assert (await _payment(shop, payment)).is_open
 
 
 async def test_the_view_tells_how_the_order_stands(shop: Shop) -> None:

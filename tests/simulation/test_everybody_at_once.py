@@ -17,12 +17,14 @@ from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
+from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import RefundStatus, RequestStatus
 from kagibag_app.features.refunds.tables import Refund, RefundRequest
 from kagibag_app.jobs.outcome import Later
 from kagibag_app.jobs.settlement import record_payment
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.ports.payments import PaymentSnapshot
+from tests import order_acts
 from tests.refund_checks import clean
 from tests.refund_desk import Desk
 
@@ -80,7 +82,11 @@ class Crowd:
         payment = await self._any(Payment, is_open=True)
         if payment is not None:
             store = self.desk.shop.store
-            await store.run(lambda tx: payments.record_session_end(tx, payment_id=payment.id))
+            await store.run(
+                lambda tx: payments.record_session_end(
+                    tx, payment_id=payment.id, session_id=payment.session_id
+                )
+            )
 
     async def ask(self) -> None:
         """Ask for some tickets back."""
@@ -126,10 +132,34 @@ class Crowd:
         if request is not None:
             await self.desk.retry(request)
 
+    async def retry_alone(self) -> None:
+        """Send a failed refund again that nobody had asked for."""
+        failed = await self._any(Refund, status=RefundStatus.FAILED, request_id=None)
+        if failed is not None:
+            store, manager = self.desk.shop.store, self.desk.manager
+            await store.run(lambda tx: refunds.retry_refund(tx, manager, refund_id=failed.public_id))
+
+    async def refund(self) -> None:
+        """Two members refund the same order at once: some tickets, an amount, or all that is left."""
+        order = await self._any(Order, status=OrderStatus.PAID)
+        if order is not None:
+            tickets = self.chance.sample(await self.desk.tickets(order), 1)
+            how: dict[str, Any] = self.chance.choice(
+                [{"tickets": tickets}, {"amount_minor": self.chance.randint(1, 900)}, {}]
+            )
+            await _twice(lambda: order_acts.refund(self.desk, order, **how))
+
+    async def cancel(self) -> None:
+        """Two members cancel the same order at once, paid or not."""
+        order = await self._any(Order)
+        if order is not None:
+            await _twice(lambda: order_acts.cancel(self.desk, order))
+
     async def act(self) -> None:
         """Do one thing after the other; a refusal that is told to a person is an answer, anything else an error."""
         often = [self.buy] * 4 + [self.pay] * 4 + [self.ask] * 3 + [self.approve] * 3 + [self.send] * 3
         rarely = [self.expire, self.refund_in_dashboard, self.lose, self.retry, self.retry]
+        rarely += [self.refund, self.refund, self.cancel, self.retry_alone]
         for _ in range(STEPS):
             try:
                 await self.chance.choice([*often, *rarely])()

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from kagibag_app.jobs.audit import messages, orders, refunds
+from kagibag_app.jobs.audit.cancelled import cancelled
 from kagibag_app.jobs.audit.findings import Finding
 from kagibag_app.jobs.audit.search import search
 from kagibag_app.jobs.audit.stripe import check_stripe
@@ -51,4 +52,5 @@ async def check(session: AsyncSession, *, now: datetime | None = None) -> list[F
         await orders.versions(session),
         await refunds.states(session),
         await search(session),
+        await cancelled(session),
     ]

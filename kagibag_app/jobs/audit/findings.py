@@ -14,7 +14,7 @@ class Finding:
     """How one invariant stands.
 
     Attributes:
-        number: Its number in docs/refund-protocol.md's list of invariants, 1 to 13.
+        number: Its number in docs/refund-protocol.md's list of invariants, 1 to 14.
         name: What has to hold, in a few words.
         count: Violations; 0 means that it holds.
         examples: The first few, each named so that a person can find it.

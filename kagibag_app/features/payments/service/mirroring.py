@@ -94,10 +94,20 @@ async def record_session_state(
     return result
 
 
-async def record_session_end(tx: Transaction, *, payment_id: int) -> None:
-    """Close a payment whose page nobody can pay at any more: it never opened, or Stripe doesn't know it."""
+async def record_session_end(tx: Transaction, *, payment_id: int, session_id: str) -> bool:
+    """Close a payment whose page nobody can pay at any more: it never opened, or Stripe doesn't know it.
+
+    Args:
+        session_id: The page that was looked for; empty when the payment had none then.
+
+    Returns:
+        False when it has another page by now: nothing was changed, somebody may pay there.
+    """
     order, payment = await locked_with_order(tx, payment_id)
+    if payment.session_id != session_id:
+        return False
     await _end(tx, order, payment)
+    return True
 
 
 async def _known(tx: Transaction, snapshot: PaymentSnapshot, account: str) -> Payment | None:

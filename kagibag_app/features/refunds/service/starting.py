@@ -77,10 +77,9 @@ async def refund_order(
         amount = money.left_minor if amount_minor is None else amount_minor
         ended = money.lines if amount == money.left_minor else []
     amount = check_amount(amount, limit_minor=money.left_minor, currency=money.order.currency)
-    refund = await start(
-        tx, actor, money, payment, amount, allocate(amount, left, money.order.currency), live_tickets(ended)
-    )
-    codes = [ticket.code for ticket in live_tickets(ended)]
+    shared, tickets_ended = allocate(amount, left, money.order.currency), live_tickets(ended)
+    refund = await start(tx, actor, money, payment, amount, shared, tickets_ended)
+    codes = [ticket.code for ticket in tickets_ended]
     orders.note_decision(
         tx, actor, money.order, kind=EntryKind.REFUND_STARTED,
         data={
