@@ -50,7 +50,7 @@ def export_menu() -> rx.Component:
 def _what() -> rx.Component:
     state = ExportState
     some = rx.el.p(rx.el.b(state.count), ": ", state.words, ".")
-    none = rx.el.p("No order fits the list’s filters, so there is nothing to export: ", state.words, ".")
+    none = rx.el.p("No order fits the list's filters, so there is nothing to export: ", state.words, ".")
     why = rx.el.p(
         "Exactly what the list shows, in its order, as of the moment when it is written.", class_name="hint"
     )
@@ -63,7 +63,7 @@ def _formats() -> rx.Component:
             rx.el.span(label, class_name="med"), rx.el.span(hint, class_name="hint export-hint")
         )
         return radio(
-            words, name="format", value=value.value, checked=ExportState.format == value.value,
+            words, name="format", value=value.value, default_checked=ExportState.format == value.value,
             on_change=ExportState.choose(value.value),
         )  # fmt: skip
 
@@ -82,10 +82,12 @@ def _columns() -> rx.Component:
     return rx.el.details(
         rx.el.summary(icon("chevron-right", 14), f"What the {len(COLUMNS)} columns mean"),
         rx.el.p(
-            f"Times ({times}) are in the organization’s zone. Amounts are never added up across currencies.",
+            f"Times ({times}) are in the organization's zone. Amounts are never added up across currencies.",
             class_name="hint",
         ),
-        rx.el.dl(*lines, class_name="export-columns"),
+        rx.el.div(
+            rx.el.dl(*lines), tab_index=0, role="region", aria_label="Columns", class_name="export-columns"
+        ),
         class_name="export-help",
     )
 
@@ -122,7 +124,7 @@ def _item(item: ExportItem) -> rx.Component:
     )
     return rx.el.li(
         rx.el.div(
-            rx.el.p(rx.el.span(item.title, class_name="med"), " ", _badge(item)),
+            rx.el.p(rx.el.span(item.title, class_name="med"), _badge(item), class_name="row row-tight wrap"),
             rx.el.p(item.words, class_name="mute"),
             rest,
         ),

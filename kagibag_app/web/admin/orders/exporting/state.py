@@ -127,6 +127,9 @@ class ExportState(Workspace):
 
 
 def _told(item: ExportItem) -> Any:
+    """Return the toast of an export that is over; its button opens the dialog, where the file is."""
     if item.shown == "finished":
-        return notify("Your export is ready", f"{item.title}: {item.words}. Open Export to download it.")
-    return notify("Your export failed", f"{item.reason} Open Export to try again.", tone="error")
+        return notify(
+            "Your export is ready", f"{item.title}: {item.words}.", lead=("Open", ExportState.show())
+        )
+    return notify("Your export failed", item.reason, tone="error", lead=("Open", ExportState.show()))
