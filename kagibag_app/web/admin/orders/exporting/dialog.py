@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from kagibag_app.features.orders.rules import CANDIDATES
 from kagibag_app.features.reports.rules import COLUMNS, ExportFormat, Kind
 from kagibag_app.web.admin.orders.exporting.rows import ExportItem
 from kagibag_app.web.admin.orders.exporting.state import ExportState
@@ -54,7 +55,12 @@ def _what() -> rx.Component:
     why = rx.el.p(
         "Exactly what the list shows, in its order, as of the moment when it is written.", class_name="hint"
     )
-    return rx.el.div(when(state.nothing, none, rx.fragment(some, why)))
+    few = callout(
+        f"The search looks at its newest {CANDIDATES:,} orders only. Refine it to export the others."
+    )
+    return rx.el.div(
+        when(state.nothing, none, rx.fragment(some, why)), when(state.refine, few), class_name="stack-s"
+    )
 
 
 def _formats() -> rx.Component:

@@ -18,11 +18,16 @@ from kagibag_app.web.runtime import runtime
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """What the list shows: its filter, in words, and how many orders."""
+    """What the list shows: its filter, in words, and how many orders.
+
+    Attributes:
+        refine: The search found more orders than it looks at, as the list says too.
+    """
 
     chosen: OrderFilter
     words: str
     count: int
+    refine: bool
 
 
 async def listed(actor: Actor, wanted: Wanted) -> Listed:
@@ -34,7 +39,9 @@ async def listed(actor: Actor, wanted: Wanted) -> Listed:
             organizer.zone if organizer else "UTC"
         )
         asked = await reports.asked(session, organizer_id, chosen)
-        return Listed(chosen, asked.words, await orders.count_orders(session, organizer_id, chosen))
+        count = await orders.count_orders(session, organizer_id, chosen)
+        searched = bool(chosen.search) and await orders.order_page(session, organizer_id, chosen, limit=1)
+        return Listed(chosen, asked.words, count, bool(searched and searched.refine))
 
 
 async def own_exports(actor: Actor) -> list[ExportItem]:

@@ -31,6 +31,7 @@ class ExportState(Workspace):
         shown: The dialog is open.
         count: How many orders the list shows, in words; ``words`` which ones.
         nothing: There is none.
+        refine: The search found more orders than it looks at.
         format: The chosen ``ExportFormat``.
         exports: The member's last ones, the newest first.
         error: Why the last thing that was asked for did not happen.
@@ -41,6 +42,7 @@ class ExportState(Workspace):
     count: str = ""
     words: str = ""
     nothing: bool = False
+    refine: bool = False
     format: str = ExportFormat.CSV.value
     exports: list[ExportItem] = []
     busy: bool = False
@@ -74,6 +76,7 @@ class ExportState(Workspace):
         """Open the dialog for what the list shows now."""
         seen = await listed(actor, filters.read(self.router.url.query_parameters)[0])
         self.count, self.words, self.nothing = orders_text(seen.count), seen.words, seen.count == 0
+        self.refine = seen.refine
         self.exports, self.error, self.shown = await own_exports(actor), "", True
 
     @rx.event
