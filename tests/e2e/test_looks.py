@@ -108,6 +108,7 @@ def _organizer(product: Installation) -> list[Screen]:
     return [
         Screen("orders", "/admin/orders", "tbody tr"),
         Screen("orders-none", "/admin/orders?q=nobody", ".empty"),
+        Screen("orders-export", "/admin/orders", "tbody tr", _export),
         Screen("order-detail", f"/admin/orders/{number}", ".timeline"),
         Screen("order-detail-refund", f"/admin/orders/{number}", ".timeline", _choose_tickets),
         Screen("order-detail-more", f"/admin/orders/{number}", ".timeline", _open_more),
@@ -211,3 +212,11 @@ def _open_more(page: Page) -> None:
 def _tick(page: Page) -> None:
     page.get_by_role("checkbox").first.check()
     expect(page.get_by_role("button", name="back")).to_be_enabled()
+
+
+def _export(page: Page) -> None:
+    page.get_by_role("button", name="Export", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_role("button", name="Export as CSV").click()
+    expect(dialog.get_by_text("Ready").first).to_be_visible()
+    dialog.get_by_text("columns mean").click()
