@@ -117,15 +117,13 @@ def _numbers_shown(page: Page) -> list[str]:
 def _multiply(database: Path, times: int) -> None:
     """Copy one paid order many times, under other numbers."""
     with sqlite3.connect(database) as connection:
-        names = [found[1] for found in connection.execute("PRAGMA table_info(orders)") if found[1] != "id"]
-        chosen = ", ".join(
-            {
-                "public_id": "'or_copy' || n.value",
-                "number": "'KB-COPY-' || n.value",
-                "request_key": "NULL",
-            }.get(name, name)
-            for name in names
-        )
+        names: list[str] = [
+            found[1] for found in connection.execute("PRAGMA table_info(orders)") if found[1] != "id"
+        ]
+        changed: dict[str, str] = {
+            "public_id": "'or_copy' || n.value", "number": "'KB-COPY-' || n.value", "request_key": "NULL",
+        }  # fmt: skip
+        chosen = ", ".join(changed.get(name, name) for name in names)
         connection.execute(
             f"WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL SELECT value + 1 FROM n WHERE value < {times}) "  # noqa: S608 - our own names
             f"INSERT INTO orders ({', '.join(names)}) "

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from kagibag_app.features.accounts import queries as accounts
 from kagibag_app.features.orders import queries as orders
 from kagibag_app.features.orders.rules import OrderFilter
@@ -40,8 +42,12 @@ async def listed(actor: Actor, wanted: Wanted) -> Listed:
         )
         asked = await reports.asked(session, organizer_id, chosen)
         count = await orders.count_orders(session, organizer_id, chosen)
-        searched = bool(chosen.search) and await orders.order_page(session, organizer_id, chosen, limit=1)
-        return Listed(chosen, asked.words, count, bool(searched and searched.refine))
+        refine = bool(chosen.search) and await _too_many(session, organizer_id, chosen)
+        return Listed(chosen, asked.words, count, refine)
+
+
+async def _too_many(session: AsyncSession, organizer_id: int, chosen: OrderFilter) -> bool:
+    return (await orders.order_page(session, organizer_id, chosen, limit=1, counts=False)).refine
 
 
 async def own_exports(actor: Actor) -> list[ExportItem]:

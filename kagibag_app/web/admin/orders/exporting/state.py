@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 
@@ -131,8 +131,7 @@ class ExportState(Workspace):
 
 def _told(item: ExportItem) -> Any:
     """Return the toast of an export that is over; its button opens the dialog, where the file is."""
+    opens = ("Open", cast("rx.event.EventSpec", ExportState.show()))
     if item.shown == "finished":
-        return notify(
-            "Your export is ready", f"{item.title}: {item.words}.", lead=("Open", ExportState.show())
-        )
-    return notify("Your export failed", item.reason, tone="error", lead=("Open", ExportState.show()))
+        return notify("Your export is ready", f"{item.title}: {item.words}.", lead=opens)
+    return notify("Your export failed", item.reason, tone="error", lead=opens)
