@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 from playwright.sync_api import Page, expect
 
-from tests.e2e import people
+from tests.e2e import links, people
 from tests.e2e.conftest import NewPage
 from tests.e2e.installation import Installation
 
@@ -42,6 +44,47 @@ def test_a_manager_refunds_one_ticket_and_sees_it_succeed(product: Installation,
     expect(tickets.get_by_text("Valid", exact=True)).to_have_count(1)
     expect(page.get_by_text("Refund of $42.00 succeeded")).to_be_visible()
     expect(page.locator(".timeline .quote", has_text="See you next time.")).to_be_visible()
+
+
+def test_support_writes_a_note_lets_somebody_in_and_corrects_an_address(
+    product: Installation, new_page: NewPage
+) -> None:
+    buyer = new_page()
+    number = people.buy(
+        buyer, product, {"General admission": 1}, name="Tilda Brandt", email="tilda@exmaple.com"
+    )
+    old = links.order_token(product, "Tilda Brandt")
+    page = new_page()
+    opened(page, product, number, "support")
+    expect(page.get_by_role("button", name="Refund…")).to_have_count(0)
+
+    page.keyboard.press("n")
+    page.get_by_label("Note for the team").fill("Arrives late, keep her seat.")
+    page.get_by_role("region", name="Tickets").get_by_role("button", name="Check in").click()
+    expect(page.get_by_text("Checked in", exact=True).first).to_be_visible()
+    # What is typed survives what happens meanwhile.
+    expect(page.get_by_label("Note for the team")).to_have_value("Arrives late, keep her seat.")
+    page.get_by_text("Tell somebody").click()
+    page.get_by_role("checkbox", name=re.compile("Dana")).check()
+    page.get_by_role("button", name="Add note").click()
+    expect(page.locator(".timeline .quote", has_text="Arrives late")).to_be_visible()
+    expect(page.get_by_label("Note for the team")).to_have_value("")
+    expect(page.get_by_role("region", name="Messages").get_by_text("dana@")).to_be_visible()
+
+    page.get_by_role("button", name="Undo check-in").click()
+    expect(page.get_by_role("region", name="Tickets").get_by_text("Valid", exact=True)).to_be_visible()
+
+    page.get_by_role("button", name="Correct email").first.click()
+    dialog = page.get_by_role("alertdialog")
+    expect(dialog.get_by_text("stop working at once")).to_be_visible()
+    dialog.get_by_label("New address").fill("tilda@example.com")
+    dialog.get_by_role("button", name="Correct email").click()
+    expect(dialog).to_be_hidden()
+    expect(page.get_by_role("complementary").get_by_text("tilda@example.com").first).to_be_visible()
+    buyer.goto(f"{product.url}/order/{old}")
+    expect(buyer.locator(".plain-answer")).to_be_visible()
+    buyer.goto(f"{product.url}/order/{links.order_token(product, 'Tilda Brandt')}")
+    expect(buyer.get_by_text(number)).to_be_visible()
 
 
 def test_one_goes_through_a_filtered_list_order_by_order_and_back_to_it(

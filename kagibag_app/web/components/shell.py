@@ -47,7 +47,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         "On an order or a refund request",
         ((("j",), "Next one of the list"), (("k",), "Previous one of the list")),
     ),
-    ("On an order", ((("r",), "Refund, after asking"),)),
+    ("On an order", ((("r",), "Refund, after asking"), (("n",), "Write a note"))),
     ("On a refund request", ((("a",), "Approve, after asking"), (("d",), "Decline, after asking"))),
 )
 

@@ -1,5 +1,6 @@
 """One order with its whole story."""
 
+from kagibag_app.web.admin.order.desk_state import OrderDeskState
 from kagibag_app.web.admin.order.money_state import OrderMoneyState
 from kagibag_app.web.admin.order.page import page
 from kagibag_app.web.admin.order.state import OrderDetailState
@@ -7,6 +8,6 @@ from kagibag_app.web.admin.order.state import OrderDetailState
 ROUTE = "/admin/orders/[number]"
 TITLE = "Order"
 
-on_load = [OrderDetailState.load, OrderMoneyState.begin]
+on_load = [OrderDetailState.load, OrderMoneyState.begin, OrderDeskState.begin]
 
 __all__ = ["ROUTE", "TITLE", "on_load", "page"]

@@ -17,6 +17,7 @@ from kagibag_app.web.components.toasts import notify
 from kagibag_app.web.components.values import when
 
 _MAY = OrderDetailState.may
+NOTE_FIELD = "note-text"
 
 
 def way_back() -> rx.Component:
@@ -59,6 +60,13 @@ def _more() -> rx.Component:
     resend = menu_item(
         "Resend confirmation", "mail", on_click=OrderDeskState.resend_confirmation, class_name="only-s"
     )
+    correct = menu_item(
+        "Correct email…",
+        "pencil",
+        on_click=OrderDeskState.open_email,
+        about="Old links stop working; new ones are mailed.",
+    )
+    note = menu_item("Write a note", "sticky-note", on_click=_write_note(), about="For the team alone.")
     cancel = menu_item(
         "Cancel order…",
         "ban",
@@ -68,6 +76,8 @@ def _more() -> rx.Component:
     return menu(
         "More",
         when(_MAY.resend, resend),
+        when(_MAY.correct, correct),
+        when(_MAY.note, note),
         menu_item("Copy order number", "copy", on_click=_copy()),
         when(_MAY.cancel, cancel),
     )
@@ -75,3 +85,7 @@ def _more() -> rx.Component:
 
 def _copy() -> list[rx.event.EventSpec]:
     return [rx.set_clipboard(OrderDetailState.face.number), notify("Order number copied")]
+
+
+def _write_note() -> rx.event.EventSpec:
+    return rx.call_script(f"document.getElementById('{NOTE_FIELD}')?.focus()")

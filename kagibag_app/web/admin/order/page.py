@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from kagibag_app.web.admin.frame import workspace
+from kagibag_app.web.admin.order.desk_dialogs import desk_dialogs
 from kagibag_app.web.admin.order.head import head, way_back
 from kagibag_app.web.admin.order.money_dialogs import money_dialogs
 from kagibag_app.web.admin.order.rail import rail
@@ -48,6 +49,7 @@ def _shown() -> rx.Component:
             class_name="with-rail",
         ),
         money_dialogs(),
+        desk_dialogs(),
     )
 
 
