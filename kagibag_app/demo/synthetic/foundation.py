@@ -55,7 +55,7 @@ class Code:
 
 @dataclass(slots=True)
 class Hall:
-    """An event as its orders see it."""
+    """An event as its orders see it. ``subject`` is that of its confirmations, once one was written."""
 
     id: int
     spec: EventSpec
@@ -66,6 +66,7 @@ class Hall:
     codes: list[Code] = field(default_factory=list)
     kind_weights: list[int] = field(default_factory=list)
     code_weights: list[int] = field(default_factory=list)
+    subject: str = ""
 
     def __post_init__(self) -> None:
         self.kind_weights = list(accumulate(kind.weight for kind in self.spec.types))

@@ -174,7 +174,7 @@ class Sale:
         )  # fmt: skip
         data: dict[str, Any] = {
             "template": template.value,
-            "subject": subject_line(template, params),
+            "subject": self._subject(template, params),
             "to": to,
             "message": message,
         }
@@ -183,6 +183,14 @@ class Sale:
         elif status is MessageStatus.KEPT:
             data["kept"] = True
         self.note(sent_at, KAGIBAG, EntryKind.MAIL_FAILED if error else EntryKind.MAIL_SENT, data)
+
+    def _subject(self, template: Template, params: dict[str, Any]) -> str:
+        if template is not Template.CONFIRMATION:
+            return subject_line(template, params)
+        # Nearly all mails are of this kind, and only the number differs.
+        if not self.hall.subject:
+            self.hall.subject = subject_line(template, params).removesuffix(self.number)
+        return self.hall.subject + self.number
 
     def tell_deciders(self, at: datetime, template: Template, params: dict[str, Any]) -> None:
         """Write a mail to each member who decides about money."""

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any, cast
 
 import sqlalchemy as sa
-from pydantic_core import PydanticUndefined
+from pydantic import TypeAdapter
 from sqlmodel import SQLModel
 
 from kagibag_app.features.disputes.tables import Dispute, DisputeEvent
@@ -99,10 +98,9 @@ def table_of(model: type[SQLModel]) -> sa.Table:
 
 def _default(model: type[SQLModel], name: str) -> Any:
     field = model.model_fields[name]
-    value = field.get_default(call_default_factory=True)
-    if value is PydanticUndefined:
+    if field.is_required():
         raise ValueError(f"{model.__name__}.{name} needs a value")
-    return plain(value)
+    return plain(field.get_default(call_default_factory=True))
 
 
 def plain(value: Any) -> Any:
@@ -126,12 +124,12 @@ def maybe_stamp(moment: datetime | None) -> str | None:
     return None if moment is None else stamp(moment)
 
 
-_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), check_circular=False).encode
+_dump = TypeAdapter(Any).dump_json
 
 
 def document(value: dict[str, Any] | list[Any]) -> str:
     """Return a JSON value as text."""
-    return _encode(value)
+    return _dump(value).decode()
 
 
 class Sheets:
