@@ -10,7 +10,7 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import SQLAlchemyError
 
-from kagibag_app.cli import checking, making, running
+from kagibag_app.cli import benching, checking, making, running
 from kagibag_app.frontend import FrontendBuildError
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.ports.payments import PaymentsError
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-for commands in (running, making, checking):
+for commands in (running, making, checking, benching):
     app.add_typer(commands.app)
 
 

@@ -24,6 +24,8 @@ from kagibag_app.kit.actor import SYSTEM
 from kagibag_app.settings import SettingsError
 
 BATCH = 5 * BLOCK
+# Raised whenever the same size and seed make other rows than before.
+EDITION = 1
 MOST = 10_000_000
 
 
@@ -33,12 +35,14 @@ class Made:
 
     Attributes:
         slug: The organizer's.
+        organizer_id: Its key.
         orders: How many it has.
         added: How many of them this run added.
         logins: Ways in; empty when the organizer had been there before.
     """
 
     slug: str
+    organizer_id: int
     orders: int
     added: int
     logins: Sequence[Login]
@@ -82,7 +86,7 @@ def make(
             progress(min(first + batch, orders))
         if done < orders:
             _finish(loader, found, orders, seed)
-        return Made(name, orders, orders - done, logins)
+        return Made(name, found.organizer_id, orders, orders - done, logins)
     finally:
         loader.close()
 

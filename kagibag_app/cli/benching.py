@@ -1,0 +1,66 @@
+"""Commands that measure."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from kagibag_app.cli.common import out, progress_of, read_settings
+from kagibag_app.demo.synthetic.making import MOST
+from kagibag_app.settings import Env, SettingsError, StripeMode
+
+app = typer.Typer()
+bench_app = typer.Typer(help="Measurements on synthetic data.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
+
+
+@bench_app.command()
+def orders(
+    orders: Annotated[int, typer.Option(help="Size of the data set.", min=1000, max=MOST)] = 1_000_000,
+    database: Annotated[
+        str,
+        typer.Option(
+            help="URL of a PostgreSQL server that may be given new databases; a SQLite file in the cache when omitted.",
+            show_default=False,
+        ),
+    ] = "",
+    cache: Annotated[
+        Path | None,
+        typer.Option(help="Keeps the data sets; KAGIBAG_DATA_DIR/bench when omitted.", show_default=False),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the data set.", min=0, max=2**31)] = 7,
+    small: Annotated[
+        int,
+        typer.Option(help="Size of the data set that growth is measured from; 0 leaves growth out.", min=0),
+    ] = 10_000,
+    rounds: Annotated[int, typer.Option(help="Rounds of quick cases; slow ones get fewer.", min=1)] = 100,
+    only: Annotated[str, typer.Option(help="Only cases whose name contains this.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Measure how fast orders are found and read, beside floors on the same data; exit code 1 when a bar is missed.
+
+    Example: kagibag bench orders --orders 100000 --database postgresql://localhost/postgres
+    """
+    from kagibag_app.bench import datasets
+    from kagibag_app.bench.orders import Plan, run
+
+    settings = read_settings(log_level="ERROR")
+    if settings.env is Env.PRODUCTION or settings.stripe_mode is StripeMode.LIVE:
+        raise SettingsError("Synthetic data is never made in production. Nothing was measured.")
+    folder = cache or settings.data_dir / "bench"
+    for size in filter(None, (orders, small if small < orders else 0)):
+        with progress_of(f"data set of {size:,} orders", size) as progress:
+            datasets.prepared(database, folder, size, seed=seed, progress=progress)
+    plan = Plan(orders, database, folder, seed=seed, rounds=rounds, only=only, small=small)
+    report = asyncio.run(run(plan, say=lambda line: sys.stderr.write(f"{line}\n") and None))
+    if as_json:
+        out.print_json(json.dumps(report.as_list()))
+    else:
+        for table in report.tables():
+            out.print(table, soft_wrap=False)
+    sys.exit(1 if report.failures() else 0)
