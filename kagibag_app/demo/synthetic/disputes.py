@@ -7,7 +7,7 @@ from typing import Any
 
 from kagibag_app.demo.synthetic.catalogue import END
 from kagibag_app.demo.synthetic.sale import STRIPE, Sale
-from kagibag_app.demo.synthetic.selling import book, buy, charge_of
+from kagibag_app.demo.synthetic.selling import book, buy, charge_of, check_in
 from kagibag_app.demo.synthetic.sheets import document, maybe_stamp, stamp
 from kagibag_app.features.disputes.rules import (
     CLOSED,
@@ -65,6 +65,8 @@ def tell(sale: Sale, ends_as: DisputeStatus) -> None:
     paid = sale.paid_at or sale.placed_at
     left = max(min(END - paid, timedelta(days=100)), timedelta(minutes=10))
     opened = paid + left * (0.05 + 0.45 * chance.random())
+    if sale.hall.starts_at < opened - timedelta(hours=1):
+        check_in(sale)
     _Dispute(sale, ends_as, opened, (paid + left - opened) / 4).tell()
 
 

@@ -38,6 +38,8 @@ class Fate(StrEnum):
     AT_STRIPE_ALL = "at_stripe_all"
     SUPERSEDED = "superseded"
     CANCELLED_REFUNDED = "cancelled_refunded"
+    TICKETS_RETURNED = "tickets_returned"
+    AMOUNT_RETURNED = "amount_returned"
     REFUND_CREATED = "refund_created"
     REFUND_SUBMITTING = "refund_submitting"
     REFUND_UNKNOWN = "refund_unknown"
@@ -79,14 +81,15 @@ REFUNDS_PER_BLOCK, REQUESTS_PER_BLOCK, DISPUTES_PER_BLOCK = 30, 10, 5
 
 # What is long settled, and what came in lately, of which much is still open. Each list is gone through in turn.
 OLD_REFUNDS = (
-    *[_F.PART_REFUNDED] * 8, *[_F.ALL_REFUNDED] * 5, *[_F.CANCELLED_REFUNDED] * 3, *[_F.AT_STRIPE_PART] * 2,
-    _F.AT_STRIPE_ALL, *[_F.SENT_AGAIN] * 2, *[_F.CAME_BACK] * 2, _F.REFUSED, _F.REFUND_CANCELED, _F.LATE_PAYMENT,
-    _F.SUPERSEDED, _F.BY_POLICY, *[_F.IN_BULK] * 2,
+    *[_F.PART_REFUNDED] * 6, _F.TICKETS_RETURNED, _F.AMOUNT_RETURNED, *[_F.ALL_REFUNDED] * 5,
+    *[_F.CANCELLED_REFUNDED] * 3, *[_F.AT_STRIPE_PART] * 2, _F.AT_STRIPE_ALL, *[_F.SENT_AGAIN] * 2,
+    *[_F.CAME_BACK] * 2, _F.REFUSED, _F.REFUND_CANCELED, _F.LATE_PAYMENT, _F.SUPERSEDED, _F.BY_POLICY,
+    *[_F.IN_BULK] * 2,
 )  # fmt: skip
 NEW_REFUNDS = (
     *[_F.REFUND_PENDING] * 6, *[_F.REFUND_REQUIRES_ACTION] * 2, *[_F.REFUND_CREATED] * 3, _F.REFUND_SUBMITTING,
-    *[_F.REFUND_UNKNOWN] * 2, *[_F.PART_REFUNDED] * 6, *[_F.ALL_REFUNDED] * 3, *[_F.REFUSED] * 2, _F.CAME_BACK,
-    _F.SENT_AGAIN, _F.CANCELLED_REFUNDED, _F.AT_STRIPE_PART, _F.REFUND_CANCELED,
+    *[_F.REFUND_UNKNOWN] * 2, *[_F.PART_REFUNDED] * 5, _F.TICKETS_RETURNED, *[_F.ALL_REFUNDED] * 3,
+    *[_F.REFUSED] * 2, _F.CAME_BACK, _F.SENT_AGAIN, _F.CANCELLED_REFUNDED, _F.AT_STRIPE_PART, _F.REFUND_CANCELED,
 )  # fmt: skip
 OLD_REQUESTS = (*[_F.DECLINED] * 6, *[_F.WITHDRAWN] * 4)
 NEW_REQUESTS = (*[_F.ASKED] * 5, *[_F.SECOND_LOOK] * 2, *[_F.DECLINED] * 2, _F.REPLIED)
@@ -108,7 +111,7 @@ PAID_BY_CARD = frozenset(
     if fate.dispute is not None or fate in {*OLD_REFUNDS, *NEW_REFUNDS, *OLD_REQUESTS, *NEW_REQUESTS}
 ) | {_F.DECLINED_FIRST, _F.EXPIRED, _F.PAYMENT_FAILED, _F.CANCELLED_UNPAID, _F.PENDING, _F.PROCESSING}
 # Only some of the tickets are about to go back.
-OF_SEVERAL = frozenset({_F.PART_REFUNDED, _F.AT_STRIPE_PART})
+OF_SEVERAL = frozenset({_F.PART_REFUNDED, _F.TICKETS_RETURNED, _F.AMOUNT_RETURNED, _F.AT_STRIPE_PART})
 
 
 def fates_of(name: str, orders: int, block: int) -> list[Fate]:

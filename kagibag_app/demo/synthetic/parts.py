@@ -26,6 +26,7 @@ class Place:
     status: str = TicketStatus.VALID.value
     in_progress: bool = False
     checked_in_at: datetime | None = None
+    checked_in_by: str = ""
     voided_at: datetime | None = None
     void_reason: str = ""
 

@@ -48,7 +48,7 @@ class Request:
 
 @dataclass(slots=True)
 class Repayment:
-    """One refund."""
+    """One refund. ``places``: the tickets that a member named as those it ends."""
 
     key: int
     public_id: str
@@ -59,6 +59,8 @@ class Repayment:
     by: str
     created_at: datetime
     retry_of: int | None = None
+    places: tuple[Place, ...] = ()
+    cancels_order: bool = False
     status: RefundStatus = RefundStatus.CREATED
     raw_status: str = ""
     stripe_id: str | None = None
@@ -101,10 +103,12 @@ def write_repayment(sale: Sale, made: Repayment) -> None:
         made.request.key if made.request else None, desk.foundation.account, made.amount_minor, sale.currency,
         made.source.value, made.status.value, made.raw_status, f"refund-{made.public_id}", made.stripe_id,
         made.failure_code, made.failure_message, made.pending_reason, made.reference, made.retry_of, made.by,
-        made.tries, int(made.flagged), stamp(made.created_at), maybe_stamp(made.sent_at),
+        made.tries, int(made.flagged), int(made.cancels_order), stamp(made.created_at), maybe_stamp(made.sent_at),
         maybe_stamp(looked if made.stripe_id else None), maybe_stamp(made.accepted_at),
         maybe_stamp(made.settled_at),
     )  # fmt: skip
+    for place in made.places:
+        sheets.refund_tickets.add(made.key, place.ticket_key)
     if made.stripe_id:
         sale.found_by(SearchKind.REFUND, stripe_value(made.stripe_id))
     for line, amount in made.shares.items():

@@ -10,9 +10,9 @@ from kagibag_app.demo.synthetic.fates import Fate
 from kagibag_app.demo.synthetic.refund_parts import Repayment, Request
 from kagibag_app.demo.synthetic.refunds import Refunds
 from kagibag_app.demo.synthetic.sale import KAGIBAG, STRIPE, Sale
-from kagibag_app.demo.synthetic.selling import buy, expire, pay, room
+from kagibag_app.demo.synthetic.selling import buy, pay, room
+from kagibag_app.demo.synthetic.unpaid import expire
 from kagibag_app.features.messages.rules import Template
-from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, RequestStatus
 from kagibag_app.features.timeline.rules import EntryKind
 
@@ -139,8 +139,21 @@ def _in_bulk(sale: Sale, refunds: Refunds, pace: Pace) -> None:
 
 
 def _cancelled(sale: Sale, refunds: Refunds, pace: Pace) -> None:
-    _done(refunds, pace, _whole(sale, refunds, pace.next(0.8), RefundSource.ADMIN))
-    sale.become(pace.soon(), sale.member("manager"), OrderStatus.CANCELLED)
+    words = sale.desk.chance.choice(_YES)
+    _done(refunds, pace, refunds.start_cancelling(pace.next(0.8), sale.member("manager"), words))
+
+
+def _tickets_returned(sale: Sale, refunds: Refunds, pace: Pace) -> None:
+    places, words = sale.places[:1], sale.desk.chance.choice(_YES)
+    shares = {place.key: place.net_minor for place in places}
+    amount = sum(shares.values())
+    _done(refunds, pace, refunds.start(pace.next(0.8), sale.member("manager"), amount, shares, places, words))
+
+
+def _amount_returned(sale: Sale, refunds: Refunds, pace: Pace) -> None:
+    amount, words = sale.places[-1].net_minor, "For the seat that was not where we said. We are sorry."
+    shares = refunds.split(amount)
+    _done(refunds, pace, refunds.start(pace.next(0.8), sale.member("manager"), amount, shares, [], words))
 
 
 def _elsewhere(sale: Sale, refunds: Refunds, at: datetime, amount: int) -> None:
@@ -262,6 +275,8 @@ STORIES: dict[Fate, Story] = {
     Fate.AT_STRIPE_ALL: _at_stripe_all,
     Fate.SUPERSEDED: _superseded,
     Fate.CANCELLED_REFUNDED: _cancelled,
+    Fate.TICKETS_RETURNED: _tickets_returned,
+    Fate.AMOUNT_RETURNED: _amount_returned,
     Fate.REFUND_CREATED: _created,
     Fate.REFUND_SUBMITTING: _submitting,
     Fate.REFUND_UNKNOWN: _unknown,

@@ -151,6 +151,46 @@ class Refunds:
         self.repayments.append(made)
         return made
 
+    def start(
+        self,
+        at: datetime,
+        who: Who,
+        amount: int,
+        shares: Mapping[int, int],
+        places: Sequence[Place],
+        words: str,
+    ) -> Repayment:
+        """A member gives money back without having been asked; the buyer gets a mail."""
+        made = self._by_member(at, who, amount, shares, places)
+        codes = [place.code for place in places]
+        data = {
+            "refund": made.public_id, **self.sale.amount(amount), "tickets": codes, "message": words,
+        }  # fmt: skip
+        self.sale.decide(at, who, EntryKind.REFUND_STARTED, data)
+        params = {"order": self.sale.card(), "amount_minor": amount, "tickets": codes, "message": words}
+        self.sale.mail(at, Template.REFUND_STARTED, self.sale.buyer.email, params)
+        self.refresh(at, who)
+        return made
+
+    def start_cancelling(self, at: datetime, who: Who, words: str) -> Repayment:
+        """A member cancels the order: what is left goes back first."""
+        sale, left = self.sale, self.left()
+        made = self._by_member(at, who, sum(left.values()), left, sale.places)
+        made.cancels_order, sale.cancel_message = True, words
+        data = {"refund": made.public_id, **sale.amount(made.amount_minor), "message": words}
+        sale.decide(at, who, EntryKind.CANCEL_STARTED, data)
+        self.refresh(at, who)
+        return made
+
+    def _by_member(
+        self, at: datetime, who: Who, amount: int, shares: Mapping[int, int], places: Sequence[Place]
+    ) -> Repayment:
+        made = self.create(at, who, amount, shares, RefundSource.ADMIN)
+        made.places = tuple(places)
+        for place in places:
+            place.in_progress = True
+        return made
+
     def send(self, at: datetime, made: Repayment) -> None:
         """A request leaves for Stripe."""
         made.status, made.tries, made.sent_at = RefundStatus.SUBMITTING, made.tries + 1, at
@@ -256,13 +296,19 @@ class Refunds:
 
     def _void(self, at: datetime, made: Repayment) -> None:
         sale = self.sale
+        if made.cancels_order:
+            sale.cancel(at, STRIPE, returning_minor=made.amount_minor)
+            return
         if made.request is not None:
             places = made.request.places
+        elif made.source is RefundSource.ADMIN:
+            places = list(made.places)
         elif made.source is RefundSource.LATE_PAYMENT or any(self.left().values()):
             return
         else:
             places = sale.places
-        sale.void(at, STRIPE, places, "refunded", back_on_sale=sale.hall.spec.policy.put_back_on_sale)
+        if places:
+            sale.void(at, STRIPE, places, "refunded", back_on_sale=sale.hall.spec.policy.put_back_on_sale)
 
     def _mark(self, request: Request, value: bool) -> None:
         for place in request.places:

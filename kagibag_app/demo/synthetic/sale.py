@@ -38,7 +38,10 @@ _KEPT, _FAILED = 0.057, 0.003
 
 @dataclass(slots=True)
 class Sale:
-    """An order. What changes it goes through the methods, which keep the timeline and the version."""
+    """An order. What changes it goes through the methods, which keep the timeline and the version.
+
+    ``doors_open``: its people had their chance to be let in.
+    """
 
     desk: Desk
     hall: Hall
@@ -59,6 +62,8 @@ class Sale:
     hold_until: datetime | None = None
     paid_at: datetime | None = None
     cancelled_at: datetime | None = None
+    cancel_message: str = ""
+    doors_open: bool = False
     updated_at: datetime | None = None
     charge: Charge | None = None
     subtotal_minor: int = field(init=False)
@@ -113,6 +118,24 @@ class Sale:
             "discount_code": self.code.code if self.code else "", "discount_minor": self.discount_minor,
         }  # fmt: skip
         self._turn(self.placed_at, self.who, EntryKind.ORDER_PLACED, "", self.status, data)
+
+    def decide(self, at: datetime, who: Who, kind: EntryKind, data: dict[str, Any]) -> None:
+        """Note that a member decided about its money: the version grows, the status stays."""
+        self._turn(at, who, kind, self.status, self.status, data)
+
+    def cancel(self, at: datetime, who: Who, *, returning_minor: int = 0) -> None:
+        """Move it to cancelled and tell its buyer; where it was paid, its tickets are void."""
+        was_paid = self.paid_at is not None and self.total_minor > 0
+        self.become(at, who, OrderStatus.CANCELLED, {"message": self.cancel_message})
+        params = {
+            "order": self.card(), "was_paid": was_paid, "amount_minor": returning_minor,
+            "message": self.cancel_message,
+        }  # fmt: skip
+        self.mail(at, Template.ORDER_CANCELLED, self.buyer.email, params)
+        alive = [place for place in self.places if place.status != TicketStatus.VOID]
+        if self.paid_at is not None and alive:
+            again = self.hall.spec.policy.put_back_on_sale
+            self.void(at, who, alive, "order cancelled", back_on_sale=again)
 
     def become(self, at: datetime, who: Who, status: OrderStatus, data: dict[str, Any] | None = None) -> None:
         """Move it to another status."""

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from kagibag_app.features.disputes.tables import Dispute, DisputeEvent
 from kagibag_app.features.ledger.tables import LedgerEntry
 from kagibag_app.features.messages.tables import EmailMessage
+from kagibag_app.features.orders.rules import BY_PART
 from kagibag_app.features.orders.tables import AppliedPromotion, LineItem, Order, OrderSearch, Ticket
 from kagibag_app.features.payments.tables import Payment, PaymentAttempt
 from kagibag_app.features.promotions.tables import PromotionUse
@@ -22,6 +23,7 @@ from kagibag_app.features.refunds.tables import (
     RefundNote,
     RefundRequest,
     RefundRequestTicket,
+    RefundTicket,
 )
 from kagibag_app.features.timeline.tables import TimelineEntry
 from kagibag_app.features.webhooks.tables import WebhookEvent
@@ -78,8 +80,8 @@ class Sheet:
         return rows
 
 
-class IndexSheet(Sheet):
-    """The rows of a table that is its own index and whose rows have no key beside it."""
+class SearchSheet(Sheet):
+    """What orders are found by. Its rows have no key beside them."""
 
     def add(self, *values: Any) -> int:
         """Add a row."""
@@ -87,8 +89,13 @@ class IndexSheet(Sheet):
         return 0
 
     def take(self) -> list[Row]:
-        """Return the rows in the order of the index: neighbours are written together."""
-        return sorted(super().take())
+        """Return the rows in the order of the index, so that neighbours are written together.
+
+        Values that are found by any part of them come first, order by order: their index only grows at its end.
+        """
+        rows = super().take()
+        by_part = [row for row in rows if row[1] in BY_PART]
+        return by_part + sorted(row for row in rows if row[1] not in BY_PART)
 
 
 def table_of(model: type[SQLModel]) -> sa.Table:
@@ -140,7 +147,7 @@ class Sheets:
             Order,
             "public_id organizer_id event_id number buyer_name buyer_email email_key currency subtotal_minor "
             "discount_minor total_minor source status refunded_minor refund_state dispute_state refund_policy locale "
-            "version placed_at hold_until paid_at cancelled_at updated_at",
+            "version placed_at hold_until paid_at cancelled_at cancel_message updated_at",
         )
         self.lines = Sheet(
             LineItem,
@@ -149,7 +156,7 @@ class Sheets:
         self.tickets = Sheet(
             Ticket,
             "public_id organizer_id order_id line_item_id code status refund_in_progress issued_at checked_in_at "
-            "voided_at void_reason",
+            "checked_in_by voided_at void_reason",
         )
         self.applied = Sheet(
             AppliedPromotion, "organizer_id order_id promotion_id code kind value adjustment_minor placed_at"
@@ -175,9 +182,10 @@ class Sheets:
             Refund,
             "public_id organizer_id order_id payment_id request_id account amount_minor currency source status raw_status "
             "idempotency_key stripe_refund_id failure_code failure_message pending_reason bank_reference retry_of "
-            "requested_by tries flagged created_at maybe_sent_at synced_at accepted_at settled_at",
+            "requested_by tries flagged cancels_order created_at maybe_sent_at synced_at accepted_at settled_at",
         )
         self.allocations = Sheet(RefundAllocation, "refund_id line_item_id amount_minor")
+        self.refund_tickets = Sheet(RefundTicket, "refund_id ticket_id")
         self.disputes = Sheet(
             Dispute,
             "public_id organizer_id order_id payment_id account stripe_id kind status raw_status reason "
@@ -198,7 +206,7 @@ class Sheets:
             EmailMessage,
             "public_id organizer_id order_id recipient template params status attempts error created_at sent_at",
         )
-        self.search = IndexSheet(OrderSearch, "organizer_id kind value order_id")
+        self.search = SearchSheet(OrderSearch, "organizer_id kind value order_id")
         self.webhooks = Sheet(
             WebhookEvent,
             "public_id organizer_id order_id order_number type dedupe_key body created_at",

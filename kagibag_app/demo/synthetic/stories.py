@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kagibag_app.demo.synthetic import disputes, refund_stories, selling, writing
+from kagibag_app.demo.synthetic import disputes, refund_stories, selling, unpaid, writing
 from kagibag_app.demo.synthetic.fates import Fate
 from kagibag_app.demo.synthetic.sale import Sale
 
@@ -24,19 +24,19 @@ def _plain(sale: Sale, fate: Fate) -> None:
         case Fate.PENDING:
             return
         case Fate.PROCESSING:
-            selling.wait_for_bank(sale)
+            unpaid.wait_for_bank(sale)
         case Fate.EXPIRED:
-            selling.expire(sale)
+            unpaid.expire(sale)
         case Fate.PAYMENT_FAILED:
-            selling.fail(sale)
+            unpaid.fail(sale)
         case Fate.CANCELLED_UNPAID:
-            selling.cancel_unpaid(sale)
+            unpaid.cancel_unpaid(sale)
         case Fate.CANCELLED_FREE:
             selling.cancel_free(sale)
         case Fate.NOTED:
             selling.note(sale)
         case Fate.DECLINED_FIRST:
-            again = selling.decline(sale)
+            again = unpaid.decline(sale)
             selling.pay(sale, again)
             selling.complete(sale, again)
         case _:

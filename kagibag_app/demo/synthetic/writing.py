@@ -20,7 +20,7 @@ def write(sale: Sale) -> None:
         sale.buyer.key, sale.currency, sale.subtotal_minor, sale.discount_minor, sale.total_minor, sale.source,
         sale.status, sale.refunded_minor, sale.refund_state, sale.dispute_state, sale.hall.policy_text,
         sale.buyer.language, sale.version, placed, maybe_stamp(sale.hold_until), maybe_stamp(sale.paid_at),
-        maybe_stamp(sale.cancelled_at), stamp(sale.updated_at or sale.placed_at),
+        maybe_stamp(sale.cancelled_at), sale.cancel_message, stamp(sale.updated_at or sale.placed_at),
     )  # fmt: skip
     for position, place in enumerate(sale.places):
         _write_place(sale, place, position)
@@ -48,7 +48,7 @@ def _write_place(sale: Sale, place: Place, position: int) -> None:
     if sale.paid_at is not None:
         sheets.tickets.put(
             place.ticket_key, place.ticket_id, organizer, sale.key, place.key, place.code, place.status,
-            int(place.in_progress), stamp(sale.paid_at), maybe_stamp(place.checked_in_at),
+            int(place.in_progress), stamp(sale.paid_at), maybe_stamp(place.checked_in_at), place.checked_in_by,
             maybe_stamp(place.voided_at), place.void_reason,
         )  # fmt: skip
 
