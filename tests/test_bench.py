@@ -27,7 +27,7 @@ async def test_product_and_floors_find_the_same_in_every_case(
         cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
         database = cluster.url("postgres")
     said: list[str] = []
-    report = await run(Plan(4000, database, tmp_path, rounds=1, small=2000), say=said.append)
+    report = await run(Plan(2000, database, tmp_path, rounds=1, small=1000), say=said.append)
     names = [case.name for case in report.measured]
     assert [line for line in said if not line.startswith("growth")] == names
     assert {"list, first page", "list, deep page", "search, number", "order, plain", "neighbours"} <= set(
@@ -36,7 +36,7 @@ async def test_product_and_floors_find_the_same_in_every_case(
     for case in report.measured:
         most = 12 if case.name.startswith("order") else 4
         assert 0 < (case.statements or 0) <= most, case.name
-        assert case.rows
+        assert case.rows or "dates" in case.name
         assert 0 < case.median_ms <= case.p99_ms
     assert {grown.name for grown in report.grown} >= {
         "list, first page",
@@ -93,10 +93,9 @@ def test_synthetic_data_is_not_made_beside_live_payments(kagibag: Kagibag) -> No
 def test_a_figure_is_judged_by_its_bars(figure: Measured | Grown | Compared, says: list[str]) -> None:
     assert figure.failures() == says
     report = Report(
-        1000,
-        "SQLite",
-        *([figure] if isinstance(figure, kind) else [] for kind in (Measured, Grown, Compared)),
-    )
+        1000, "SQLite", measured=[figure] if isinstance(figure, Measured) else [],
+        grown=[figure] if isinstance(figure, Grown) else [], compared=[figure] if isinstance(figure, Compared) else [],
+    )  # fmt: skip
     assert report.failures() == len(says[:1])
     (written,) = report.as_list()
     assert (written["pass"], written["why"]) == (not says, "; ".join(says))

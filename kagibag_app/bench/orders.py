@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ async def run(plan: Plan, *, say: Callable[[str], None]) -> Report:
         LookupError: The data set is too small for a question.
     """
     large = _dataset(plan, plan.orders)
+    # What is there by now stays: collecting garbage between the rounds need not look at it again.
+    gc.freeze()
     async with AsyncExitStack() as stack:
         stand = await _stand(stack, large, plan)
         measured = [

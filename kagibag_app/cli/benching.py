@@ -14,6 +14,7 @@ from kagibag_app.cli.common import out, progress_of, read_settings
 from kagibag_app.demo.synthetic.making import MOST
 from kagibag_app.settings import Env, SettingsError, StripeMode
 
+TABLE_WIDTH = 150
 app = typer.Typer()
 bench_app = typer.Typer(help="Measurements on synthetic data.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
@@ -62,5 +63,5 @@ def orders(
         out.print_json(json.dumps(report.as_list()))
     else:
         for table in report.tables():
-            out.print(table, soft_wrap=False)
+            out.print(table, soft_wrap=False, width=max(out.width, TABLE_WIDTH))
     sys.exit(1 if report.failures() else 0)
