@@ -16,6 +16,7 @@ from kagibag_app.features.accounts.tables import Membership, User
 from kagibag_app.features.events.tables import Event, TicketType
 from kagibag_app.features.messages.rules import SEND_EMAIL, Template
 from kagibag_app.features.messages.tables import EmailMessage
+from kagibag_app.features.orders.rules import CLOSE_REQUESTS
 from kagibag_app.features.orders.tables import Order, Ticket
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.rules import APPLY_STRIPE_EVENT, EXPIRE_ORDER, OPEN_PAYMENT
@@ -24,7 +25,7 @@ from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import SEND_REFUND, ReasonCategory
 from kagibag_app.features.refunds.tables import Refund, RefundRequest
 from kagibag_app.features.webhooks.rules import DELIVER_WEBHOOK
-from kagibag_app.jobs import send_refund
+from kagibag_app.jobs import close_requests, send_refund
 from kagibag_app.jobs.worker import Worker
 from kagibag_app.kit.actor import Actor, ActorKind, attendee
 from kagibag_app.kit.ids import public_id
@@ -49,7 +50,11 @@ async def _left_alone(runtime: Runtime, job: Job) -> None:
 
 
 OTHERS = (OPEN_PAYMENT, APPLY_STRIPE_EVENT, EXPIRE_ORDER, SEND_EMAIL, DELIVER_WEBHOOK)
-CATALOG = {**dict.fromkeys(OTHERS, _left_alone), SEND_REFUND: send_refund.run}
+CATALOG = {
+    **dict.fromkeys(OTHERS, _left_alone),
+    SEND_REFUND: send_refund.run,
+    CLOSE_REQUESTS: close_requests.run,
+}
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kagibag_app.features.messages.rules import SEND_EMAIL
+from kagibag_app.features.orders.rules import CLOSE_REQUESTS
 from kagibag_app.features.payments.rules import (
     APPLY_STRIPE_EVENT,
     EXPIRE_ORDER,
@@ -15,6 +16,7 @@ from kagibag_app.features.webhooks.rules import DELIVER_WEBHOOK
 from kagibag_app.jobs import (
     apply_stripe_event,
     catch_up_stripe,
+    close_requests,
     deliver_webhook,
     expire_order,
     export_orders,
@@ -36,6 +38,7 @@ CATALOG: dict[str, Run | LongRun] = {
     SEND_REFUND: send_refund.run,
     DELIVER_WEBHOOK: deliver_webhook.run,
     SEND_EMAIL: send_email.run,
+    CLOSE_REQUESTS: close_requests.run,
     EXPORT_ORDERS: LongRun(export_orders.run, AT_MOST),
     SWEEP: sweep.run,
     CATCH_UP_STRIPE: catch_up_stripe.run,

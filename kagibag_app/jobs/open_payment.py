@@ -25,7 +25,9 @@ async def run(runtime: Runtime, job: Job) -> None:
         return
     try:
         snapshot = await runtime.payments.open_checkout(
-            checkout_order(runtime, page), account=page.account, key=key_of(page.public_id, job.attempts)
+            checkout_order(runtime, page),
+            account=page.account,
+            key=key_of(page.public_id, job.attempts, page.link_version),
         )
     except Refused as error:
         code, message = error.code, error.message
@@ -44,14 +46,18 @@ async def run(runtime: Runtime, job: Job) -> None:
         )
 
 
-def key_of(public_id: str, attempts: int) -> str:
+def key_of(public_id: str, attempts: int, link_version: int = 1) -> str:
     """Return the key of a try: the payment's own, and every fourth time a new one.
+
+    After the buyer's address was corrected the page says another address and leads back by another link, so that
+    the key of a try before does not fit it.
 
     Stripe answers a key that once met a server error with that error for ever. A new key may leave a page
     behind, but one whose address nobody has received, so that nobody can pay there.
     """
-    replaced = attempts // _TRIES_PER_KEY
-    return f"open-{public_id}-{replaced}" if replaced else f"open-{public_id}"
+    replaced, corrected = attempts // _TRIES_PER_KEY, link_version - 1
+    own = f"open-{public_id}" + (f"-c{corrected}" if corrected else "")
+    return f"{own}-{replaced}" if replaced else own
 
 
 def checkout_order(runtime: Runtime, page: PaymentPage) -> CheckoutOrder:

@@ -6,8 +6,11 @@ from datetime import timedelta
 
 import httpx
 
+from kagibag_app.features.accounts.rules import Role
+from kagibag_app.features.orders import service as orders
 from kagibag_app.features.payments import queries
 from kagibag_app.features.payments.tables import Payment
+from kagibag_app.kit.actor import Actor, ActorKind
 from kagibag_app.storage.outbox import OutboxStatus
 from tests.jobs.till import Till
 
@@ -75,6 +78,24 @@ async def test_the_page_opens_under_a_new_key_when_stripe_repeats_a_server_error
     await till.settle()
     assert (await till.shop.order(order)).status == "expired"
     assert set((await till.outcomes()).values()) <= {"applied", "stale", "ignored"}
+
+
+async def test_the_page_opens_for_the_corrected_address_when_stripes_answer_was_lost(till: Till) -> None:
+    till.line.after.append(httpx.ReadTimeout("no answer"))
+    order = await till.ordered()
+    support = Actor(ActorKind.MEMBER, till.shop.organizer_id, None, Role.SUPPORT, "Sam")
+    await till.runtime.store.run(
+        lambda tx: orders.correct_email(tx, support, order=order.public_id, email="maren@okafor.example.org")
+    )
+    till.runtime.clock.advance(timedelta(seconds=5))
+    await till.work()
+    sessions = till.sandbox.objects("checkout.session")
+    payment = await till.payment(order)
+    assert (payment.session_id, payment.is_open) == (sessions[0]["id"], True)
+    assert sessions[0]["customer_email"] == "maren@okafor.example.org"
+    await till.pay(order)
+    await till.settle()
+    assert (await till.shop.order(order)).status == "paid"
 
 
 async def test_the_page_opens_later_when_stripe_was_busy(till: Till) -> None:

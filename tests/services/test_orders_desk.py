@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,8 +12,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from kagibag_app.features.accounts import service as accounts
-from kagibag_app.features.accounts.rules import Role
-from kagibag_app.features.accounts.tables import User
+from kagibag_app.features.accounts.rules import MemberStatus, Role
+from kagibag_app.features.accounts.tables import Membership, User
+from kagibag_app.features.messages.documents import MailLinks, render
+from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.orders import queries
 from kagibag_app.features.orders import service as orders
@@ -21,6 +24,8 @@ from kagibag_app.features.orders.tables import LineItem, Order, Ticket
 from kagibag_app.features.timeline.tables import AuditEntry, TimelineEntry
 from kagibag_app.kit.actor import SYSTEM, Actor, ActorKind
 from kagibag_app.kit.errors import BadInput, DomainError, Forbidden, NotFound
+from kagibag_app.settings import KeyRing
+from kagibag_app.storage.secrets import AccessLinks, LinkPurpose
 from tests.services.shop import Shop
 
 pytest_plugins = ["tests.services.shop_fixtures"]
@@ -81,15 +86,37 @@ async def test_who_mentions_herself_gets_no_mail(shop: Shop) -> None:
     assert await _mails(shop, "note_mention") == []
 
 
-@pytest.mark.parametrize(("words", "mentions"), [("", []), ("x" * 2001, []), ("Hello", ["usr_unknown"])])
-async def test_a_note_that_cannot_be_kept_leaves_nothing(shop: Shop, words: str, mentions: list[str]) -> None:
+async def test_a_note_that_cannot_be_kept_leaves_nothing(shop: Shop) -> None:
     order, _ = await _sold(shop)
     dana, _ = await _member(shop, "Dana")
-    with pytest.raises(BadInput):
-        await shop.store.run(
-            lambda tx: orders.add_note(tx, dana, order=order.public_id, text=words, mentions=mentions)
+    _, gone = await _member(shop, "Gone")
+    _, barred = await _member(shop, "Barred")
+    async with shop.store.transaction() as tx:
+        users = {user.name: user for user in await tx.session.scalars(sa.select(User))}
+        users["Barred"].status = MemberStatus.DISABLED
+        await tx.session.execute(
+            sa.update(Membership)
+            .where(col(Membership.user_id) == users["Gone"].id)
+            .values(status=MemberStatus.DISABLED)
         )
+        other = User(
+            public_id="usr_other", email="eve@else.example", name="Eve", password_hash="x", created_at=tx.now
+        )
+        tx.session.add(other)
+    wrong: list[tuple[Any, Any]] = [
+        ("", []), (" \n\u200b", []), (None, []), ("x" * 2001, []), ("Hello", ["usr_unknown"]), ("Hello", [gone]),
+        ("Hello", [barred]), ("Hello", ["usr_other"]), ("Hello", None), ("Hello", "usr_1"), ("Hello", [["usr_1"]]),
+        ("Hello", [None]), ("Hello", [f"usr_{n}" for n in range(21)]),
+    ]  # fmt: skip
+    for words, mentions in wrong:
+        with pytest.raises(BadInput):
+            await shop.store.run(
+                lambda tx, w=words, m=mentions: orders.add_note(
+                    tx, dana, order=order.public_id, text=w, mentions=m
+                )
+            )
     assert await _entries(shop, order, "note_added") == []
+    assert await _mails(shop, "note_mention") == []
 
 
 async def test_a_corrected_address_gets_new_links_and_the_old_one_is_told_without_any(shop: Shop) -> None:
@@ -107,7 +134,8 @@ async def test_a_corrected_address_gets_new_links_and_the_old_one_is_told_withou
     (told,) = await _mails(shop, "email_corrected")
     assert told.recipient == "maren.okafor@example.com"
     assert now.buyer_email not in str(told.params)
-    assert order.public_id not in str(told.params)
+    assert set(told.params["order"]) == {"number", "event_title", "organizer_name"}
+    assert order.buyer_name not in str(told.params)
     assert all(ticket.public_id not in str(told.params) for ticket in await shop.rows(Ticket))
     assert await _entries(shop, order, "email_corrected") == [
         {"before": "maren.okafor@example.com", "after": "maren@okafor.example.org"}
@@ -119,6 +147,86 @@ async def test_a_corrected_address_gets_new_links_and_the_old_one_is_told_withou
         for typed, found in (("okafor.example.org", 1), ("maren.okafor@example.com", 0)):
             page = await queries.order_page(session, shop.organizer_id, OrderFilter(search=typed))
             assert len(page.rows) == found, typed
+    await shop.check_books()
+
+
+async def test_a_mail_that_waits_for_the_old_address_opens_nothing(shop: Shop) -> None:
+    """Rendered after the correction, its links still are those of its time."""
+    order, tickets = await _sold(shop)
+    dana, _ = await _member(shop, "Dana")
+    await shop.store.run(lambda tx: orders.resend_ticket(tx, dana, ticket=tickets[0].public_id))
+    await shop.store.run(
+        lambda tx: orders.correct_email(tx, dana, order=order.public_id, email="maren@okafor.example.org")
+    )
+    access, now = AccessLinks(KeyRing({"k1": "desk-tests-desk-tests-desk-tests"})), await shop.order(order)
+    opened: dict[str, list[bool]] = {}
+    for mail in await shop.rows(EmailMessage, order_id=order.id):
+        letter = render(Template(mail.template), mail.params, MailLinks("https://tickets.example", access))
+        for purpose, token in re.findall(r"https://tickets.example/(order|ticket)/([^/\s\"]+)", letter.text):
+            claim = access.read(token)
+            assert claim is not None
+            opens = access.verify(claim, LinkPurpose(purpose), now.link_version)
+            opened.setdefault(mail.recipient, []).append(opens)
+    assert set(opened["maren.okafor@example.com"]) == {False}
+    assert set(opened["maren@okafor.example.org"]) == {True}
+
+
+async def test_who_has_no_tickets_gets_the_way_to_the_order(shop: Shop) -> None:
+    event = await shop.event()
+    seat = await shop.ticket_type(event)
+    await shop.open(event)
+    unpaid = await shop.order(await shop.buy(event, {seat.public_id: 1}))
+    cancelled = await shop.paid(event, {seat.public_id: 1})
+    dana, _ = await _member(shop, "Dana")
+    async with shop.store.transaction() as tx:
+        await orders.cancel_paid(tx, SYSTEM, await orders.lock(tx, cancelled.id), put_back_on_sale=True)
+    for order in (unpaid, cancelled):
+        await shop.store.run(
+            lambda tx, o=order: orders.correct_email(
+                tx, dana, order=o.public_id, email=f"{o.number.lower()}@okafor.example.org"
+            )
+        )
+    assert [mail.params["orders"][0]["link_version"] for mail in await _mails(shop, "order_links")] == [2, 2]
+    assert len(await _mails(shop, "confirmation")) == 1
+
+
+async def test_the_use_of_a_code_moves_to_the_corrected_address(shop: Shop) -> None:
+    event = await shop.event()
+    seat = await shop.ticket_type(event)
+    await shop.open(event)
+    await shop.code("ONCE", max_uses_per_email=1)
+
+    async def buy(email: str) -> Order:
+        return await shop.paid(event, {seat.public_id: 1}, code="ONCE", buyer_email=email)
+
+    order = await buy("marne@okafor.example.org")
+    dana, _ = await _member(shop, "Dana")
+    await shop.store.run(
+        lambda tx: orders.correct_email(tx, dana, order=order.public_id, email="maren@okafor.example.org")
+    )
+    with pytest.raises(BadInput):
+        await buy("maren@okafor.example.org")
+    await buy("marne@okafor.example.org")
+    await shop.check_books()
+
+
+async def test_a_correction_and_a_payment_at_once_leave_the_new_address_with_its_tickets(shop: Shop) -> None:
+    event = await shop.event()
+    seat = await shop.ticket_type(event)
+    await shop.open(event)
+    order = await shop.order(await shop.buy(event, {seat.public_id: 1}))
+    dana, _ = await _member(shop, "Dana")
+    await asyncio.gather(
+        shop.store.run(lambda tx: orders.complete(tx, SYSTEM, order_id=order.id)),
+        shop.store.run(
+            lambda tx: orders.correct_email(tx, dana, order=order.public_id, email="maren@okafor.example.org")
+        ),
+    )
+    now = await shop.order(order)
+    assert (now.status, now.link_version, now.buyer_email) == ("paid", 2, "maren@okafor.example.org")
+    confirmation = (await _mails(shop, "confirmation"))[-1]
+    assert confirmation.recipient == now.buyer_email
+    assert confirmation.params["order"]["link_version"] == 2
     await shop.check_books()
 
 
@@ -220,6 +328,15 @@ async def test_a_voided_ticket_gives_its_seat_back_or_not(shop: Shop, back: bool
     assert seats == (["released", "sold"] if back else ["sold", "sold"])
     with pytest.raises(DomainError, match="void already"):
         await void()
+    for wrong in (
+        {"put_back_on_sale": "no"},
+        {"put_back_on_sale": None},
+        {"reason": " "},
+        {"reason": "x" * 201},
+    ):
+        fields: dict[str, Any] = {"ticket": other.public_id, "reason": "x", "put_back_on_sale": back} | wrong
+        with pytest.raises(BadInput):
+            await shop.store.run(lambda tx, f=fields: orders.void_ticket(tx, dana, **f))
     await shop.check_books()
 
 

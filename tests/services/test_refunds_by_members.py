@@ -10,6 +10,7 @@ import pytest
 
 from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.messages.rules import Template
+from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.rules import RefundState, Seat, TicketStatus
 from kagibag_app.features.orders.tables import LineItem
 from kagibag_app.features.refunds import queries
@@ -246,6 +247,50 @@ async def test_a_waiting_request_can_still_be_approved_when_stripe_refused(desk:
     await desk.approve(request)
     await desk.work()
     assert (await desk.request(request.public_id)).status == RequestStatus.FULFILLED
+    await clean(desk)
+
+
+async def test_a_waiting_request_is_closed_when_all_its_tickets_were_made_void(desk: Desk) -> None:
+    order = await desk.sell()
+    first, second = await desk.tickets(order)
+    request = await desk.ask(order, [first, second])
+    for ticket, status in ((first, RequestStatus.OPEN), (second, RequestStatus.SUPERSEDED)):
+        await desk.shop.store.run(
+            lambda tx, t=ticket: orders.void_ticket(
+                tx, desk.manager, ticket=t.public_id, reason="Sold on", put_back_on_sale=True
+            )
+        )
+        await desk.work()
+        assert (await desk.request(request.public_id)).status == status
+    assert (await refund(desk, order)).amount_minor == 7140
+    await desk.work()
+    await desk.tell(desk.stripe.settle("re_0001", "failed", reason="declined"))
+    assert await states(desk, order) == [TicketStatus.VOID] * 2
+    await clean(desk)
+
+
+async def test_the_door_and_a_void_wait_for_a_refund_that_is_on_its_way(desk: Desk) -> None:
+    order = await desk.sell()
+    (ticket, _) = await desk.tickets(order)
+    await refund(desk, order, [ticket])
+
+    async def enter() -> None:
+        await desk.shop.store.run(lambda tx: orders.check_in(tx, desk.manager, ticket=ticket.public_id))
+
+    with pytest.raises(DomainError) as shut:
+        await enter()
+    assert shut.value.code == "refund_in_progress"
+    with pytest.raises(DomainError) as refused:
+        await desk.shop.store.run(
+            lambda tx: orders.void_ticket(
+                tx, desk.manager, ticket=ticket.public_id, reason="x", put_back_on_sale=True
+            )
+        )
+    assert refused.value.code == "refund_in_progress"
+    desk.stripe.refusal = "balance_insufficient"
+    await desk.work()
+    await enter()
+    assert await states(desk, order) == [TicketStatus.CHECKED_IN, TicketStatus.VALID]
     await clean(desk)
 
 

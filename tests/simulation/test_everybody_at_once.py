@@ -13,8 +13,9 @@ from datetime import timedelta
 from typing import Any
 
 from kagibag_app.features.events.tables import Event, TicketType
+from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.rules import OrderStatus
-from kagibag_app.features.orders.tables import Order
+from kagibag_app.features.orders.tables import Order, Ticket
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import service as refunds
@@ -24,6 +25,7 @@ from kagibag_app.jobs.outcome import Later
 from kagibag_app.jobs.settlement import record_payment
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.ports.payments import PaymentSnapshot
+from kagibag_app.storage.transaction import Transaction
 from tests import order_acts
 from tests.refund_checks import clean
 from tests.refund_desk import Desk
@@ -155,11 +157,35 @@ class Crowd:
         if order is not None:
             await _twice(lambda: order_acts.cancel(self.desk, order))
 
+    async def door(self) -> None:
+        """Two doors at one ticket; sometimes one of them takes it back, or a member makes it void."""
+        ticket = await self._any(Ticket)
+        if ticket is not None:
+            store, manager, public = self.desk.shop.store, self.desk.manager, ticket.public_id
+            await _twice(lambda: store.run(lambda tx: orders.check_in(tx, manager, ticket=public)))
+            after: Callable[[Transaction], Awaitable[None]] = self.chance.choice(
+                [
+                    lambda tx: orders.undo_check_in(tx, manager, ticket=public),
+                    lambda tx: orders.void_ticket(
+                        tx, manager, ticket=public, reason="sold on", put_back_on_sale=True
+                    ),
+                ]
+            )
+            await store.run(after)
+
+    async def correct(self) -> None:
+        """Correct a buyer's address to one of the others'."""
+        order = await self._any(Order)
+        if order is not None:
+            store, manager = self.desk.shop.store, self.desk.manager
+            email = f"buyer{self.chance.randint(1, 4)}@example.com"
+            await store.run(lambda tx: orders.correct_email(tx, manager, order=order.public_id, email=email))
+
     async def act(self) -> None:
         """Do one thing after the other; a refusal that is told to a person is an answer, anything else an error."""
         often = [self.buy] * 4 + [self.pay] * 4 + [self.ask] * 3 + [self.approve] * 3 + [self.send] * 3
         rarely = [self.expire, self.refund_in_dashboard, self.lose, self.retry, self.retry]
-        rarely += [self.refund, self.refund, self.cancel, self.retry_alone]
+        rarely += [self.refund, self.refund, self.cancel, self.retry_alone, self.door, self.correct]
         for _ in range(STEPS):
             try:
                 await self.chance.choice([*often, *rarely])()

@@ -174,6 +174,16 @@ async def members(session: AsyncSession, organizer_id: int) -> list[MemberRow]:
     return [MemberRow(*row[:-2], max(filter(None, row[-2:]), default=None)) for row in rows]
 
 
+async def system_active_members(session: AsyncSession, organizer_id: int) -> dict[str, tuple[str, str]]:
+    """Return name and address of those who may enter, by the user's public id, for services that write to them."""
+    rows = await session.execute(
+        sa.select(col(User.public_id), col(User.name), col(User.email))
+        .join(Membership, col(Membership.user_id) == col(User.id))
+        .where(col(Membership.organizer_id) == organizer_id, _ACTIVE_MEMBER, _ACTIVE_USER)
+    )
+    return {public_id: (name, email) for public_id, name, email in rows}
+
+
 async def system_member_email(session: AsyncSession, organizer_id: int, user_id: int) -> str | None:
     """Return the address of an organization's member, for services that write to all members but the one who acts."""
     return await session.scalar(

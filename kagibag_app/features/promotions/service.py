@@ -139,6 +139,16 @@ async def release(tx: Transaction, *, order_id: int) -> None:
         use.state = UseState.RELEASED
 
 
+async def move_uses(tx: Transaction, *, order_id: int, email_key: str) -> None:
+    """Count an order's uses under another address, whatever its limit: it was sold under it and stands.
+
+    Args:
+        email_key: The buyer's corrected email as ``orders.rules.email_key`` gives it.
+    """
+    for use in await _uses(tx, order_id, *UseState):
+        use.email_key = email_key
+
+
 async def _take(tx: Transaction, promotion_id: int, email_key: str) -> None:
     promotion = await _lock(tx, promotion_id)
     limit = promotion.max_uses_per_email

@@ -27,6 +27,7 @@ from kagibag_app.features.orders.rules.search import (
     written_number,
 )
 from kagibag_app.features.orders.rules.states import (
+    CLOSE_REQUESTS,
     HOLD,
     ORDER_MOVES,
     TICKET_MOVES,
@@ -46,6 +47,7 @@ from kagibag_app.features.orders.rules.states import (
 __all__ = [
     "BY_PART",
     "CANDIDATES",
+    "CLOSE_REQUESTS",
     "COUNT_CAP",
     "HOLD",
     "ORDER_MOVES",

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 from kagibag_app.kit.transitions import Transitions
 
+CLOSE_REQUESTS = "close_requests"
+
 HOLD = timedelta(minutes=35)
 
 

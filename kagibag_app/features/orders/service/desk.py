@@ -9,17 +9,18 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from kagibag_app.features.accounts import queries as accounts
-from kagibag_app.features.accounts.rules import Action, MemberStatus
+from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.accounts.service import require
 from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.orders import queries
-from kagibag_app.features.orders.rules import TicketStatus, email_key, mask_email, read_email
+from kagibag_app.features.orders.rules import OrderStatus, TicketStatus, email_key, mask_email, read_email
 from kagibag_app.features.orders.service.door import lock_ticket
 from kagibag_app.features.orders.service.searching import reindex_buyer
 from kagibag_app.features.orders.service.states import lock, touch
 from kagibag_app.features.orders.tables import Order
+from kagibag_app.features.promotions import service as promotions
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import AuditKind, EntryKind
 from kagibag_app.kit import text as texts
@@ -70,7 +71,9 @@ async def add_note(
 async def correct_email(tx: Transaction, actor: Actor, *, order: str, email: str) -> None:
     """Give an order the address that its buyer meant: old links stop, new ones are mailed, the old address is told.
 
-    A code's uses stay counted under the address that used it: a correction is no way around its limit.
+    A code's use moves to the new address: the limit per address is about the buyer, who would otherwise have it
+    once more, while the use would stay with a stranger or with nobody. That may bring the new address above the
+    limit; the order was sold under it and stands.
 
     Args:
         order: Public id.
@@ -92,6 +95,7 @@ async def correct_email(tx: Transaction, actor: Actor, *, order: str, email: str
     row.buyer_email, row.email_key = address, email_key(address)
     row.link_version += 1
     await tx.session.flush()
+    await promotions.move_uses(tx, order_id=row.id, email_key=row.email_key)
     await reindex_buyer(tx, row)
     timeline.record(
         tx, actor, organizer_id=row.organizer_id, order_id=row.id, kind=EntryKind.EMAIL_CORRECTED,
@@ -147,14 +151,12 @@ async def _lock_order(tx: Transaction, actor: Actor, reference: object) -> Order
 
 async def _mentioned(tx: Transaction, organizer_id: int, mentions: Sequence[str]) -> list[tuple[str, str]]:
     """Return names and addresses of the members who are mentioned."""
-    wanted = list(dict.fromkeys(mentions))
-    if not all(isinstance(one, str) for one in wanted) or len(wanted) > MOST_MENTIONS:
+    if not isinstance(mentions, list | tuple) or not all(isinstance(one, str) for one in mentions):
         raise BadInput("Mention members of your team. The note was not added.", field="mentions")
-    team = {
-        member.public_id: (member.name, member.email)
-        for member in (await accounts.members(tx.session, organizer_id) if wanted else ())
-        if member.status == MemberStatus.ACTIVE
-    }
+    wanted = list(dict.fromkeys(mentions))
+    if len(wanted) > MOST_MENTIONS:
+        raise BadInput(f"Mention at most {MOST_MENTIONS} members. The note was not added.", field="mentions")
+    team = await accounts.system_active_members(tx.session, organizer_id) if wanted else {}
     if any(one not in team for one in wanted):
         raise BadInput(
             "Somebody who is mentioned is no member of your team any more. The note was not added.",
@@ -165,7 +167,7 @@ async def _mentioned(tx: Transaction, organizer_id: int, mentions: Sequence[str]
 
 async def _send_links(tx: Transaction, order: Order, before: str) -> None:
     card = await queries.mail_card(tx.session, order.id)
-    if order.paid_at is not None:
+    if order.status == OrderStatus.PAID:
         await messages.queue(
             tx, organizer_id=order.organizer_id, order_id=order.id, to=order.buyer_email,
             template=Template.CONFIRMATION, params={"order": card},
@@ -175,8 +177,8 @@ async def _send_links(tx: Transaction, order: Order, before: str) -> None:
             tx, organizer_id=order.organizer_id, order_id=order.id, to=order.buyer_email,
             template=Template.ORDER_LINKS, params={"orders": [await queries.link_card(tx.session, order)]},
         )  # fmt: skip
-    # The card says who is written to, and this letter must not tell the old address the new one.
-    told = card | {"buyer_email": before, "public_id": "", "tickets": []}
+    # Whoever reads at the old address may be a stranger: nothing of the order but which one it is.
+    told = {name: card[name] for name in ("number", "event_title", "organizer_name")}
     await messages.queue(
         tx, organizer_id=order.organizer_id, order_id=order.id, to=before, template=Template.EMAIL_CORRECTED,
         params={"order": told, "masked": mask_email(order.buyer_email)},

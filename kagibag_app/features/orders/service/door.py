@@ -9,7 +9,7 @@ from kagibag_app import l10n
 from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.accounts.service import require
 from kagibag_app.features.accounts.tables import Organizer
-from kagibag_app.features.orders.rules import TICKET_MOVES, OrderStatus, TicketStatus
+from kagibag_app.features.orders.rules import CLOSE_REQUESTS, TICKET_MOVES, OrderStatus, TicketStatus
 from kagibag_app.features.orders.service.states import lock, touch
 from kagibag_app.features.orders.service.tickets import void_tickets
 from kagibag_app.features.orders.tables import Order, Ticket
@@ -17,7 +17,7 @@ from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
 from kagibag_app.kit.actor import Actor
-from kagibag_app.kit.errors import DomainError, NotFound
+from kagibag_app.kit.errors import BadInput, DomainError, NotFound
 from kagibag_app.storage.transaction import Transaction
 
 REASON_LIMIT = 200
@@ -66,7 +66,7 @@ async def undo_check_in(tx: Transaction, actor: Actor, *, ticket: str) -> None:
 async def void_ticket(
     tx: Transaction, actor: Actor, *, ticket: str, reason: str, put_back_on_sale: bool
 ) -> None:
-    """Make one ticket useless without returning any money.
+    """Make one ticket useless without returning any money; what was paid for it can still be refunded.
 
     Args:
         ticket: Public id.
@@ -75,11 +75,15 @@ async def void_ticket(
 
     Raises:
         Forbidden, NotFound: As for ``check_in``.
-        BadInput: No reason, or one too long.
+        BadInput: No reason, or one too long; whether the seat goes back on sale is not said.
         DomainError: ``ticket_void``, or ``refund_in_progress``: the refund will make it void.
     """
     require(actor, Action.VOID_TICKETS)
     why = text.one_line(reason, field="reason", limit=REASON_LIMIT)
+    if type(put_back_on_sale) is not bool:
+        raise BadInput(
+            "Say whether the seat goes back on sale. Nothing was changed.", field="put_back_on_sale"
+        )
     order, row = await lock_ticket(tx, actor, ticket)
     if row.status == TicketStatus.VOID:
         raise DomainError(f"Ticket {row.code} is void already. Nothing was changed.", code="ticket_void")
@@ -90,6 +94,10 @@ async def void_ticket(
         )
     await void_tickets(
         tx, actor, order_id=order.id, ticket_ids=[row.id], reason=why, put_back_on_sale=put_back_on_sale
+    )
+    # A request whose tickets are all void is not to be decided any more; refunds stand above orders.
+    await tx.enqueue_once(
+        CLOSE_REQUESTS, f"close_requests:{row.public_id}:{tx.now.isoformat()}", order_id=order.id
     )
 
 

@@ -19,6 +19,7 @@ from kagibag_app.features.refunds.service.sending import (
     record_unknown,
 )
 from kagibag_app.features.refunds.service.starting import refund_order
+from kagibag_app.features.refunds.service.states import close_requests
 
 __all__ = [
     "AlreadyDecided",
@@ -28,6 +29,7 @@ __all__ = [
     "approve",
     "begin_submission",
     "cancel_order",
+    "close_requests",
     "decline",
     "record_absent",
     "record_gateway_refund",

@@ -186,6 +186,12 @@ async def refresh_order(tx: Transaction, actor: Actor, order: Order, payment: Pa
     touch(tx, order.organizer_id, order.id or 0)
 
 
+async def close_requests(tx: Transaction, *, order_id: int) -> None:
+    """Close the requests of an order that have nothing left to decide, after tickets became void without a refund."""
+    order = await orders.lock(tx, order_id)
+    await _supersede(tx, order)
+
+
 async def _supersede(tx: Transaction, order: Order) -> None:
     """Close open and failed requests whose tickets were all refunded or voided another way.
 
