@@ -19,6 +19,7 @@ from kagibag_app.features.accounts.rules import MemberStatus
 from kagibag_app.features.accounts.tables import Membership
 from kagibag_app.features.orders.rules import OrderFilter, OrderSort, StatusFilter
 from kagibag_app.features.orders.tables import Order
+from kagibag_app.features.payments import queries as payments
 from kagibag_app.features.reports import service as reports
 from kagibag_app.features.reports.rules import EXPORT_ORDERS, LEFTOVERS_AFTER, TRIES, ExportFormat
 from kagibag_app.features.reports.tables import Export
@@ -29,6 +30,7 @@ from kagibag_app.live import topics
 from kagibag_app.runtime import Runtime
 from kagibag_app.storage.files import StoredFile
 from kagibag_app.storage.outbox import Job, OutboxRow
+from kagibag_app.storage.transaction import Store
 from tests.exporting import ALL, ExportDesk, desk, desk_url, small_desk
 from tests.web.harness import organizer
 
@@ -117,6 +119,36 @@ async def test_attack_5_an_export_holds_the_organizers_orders_alone(desk: Export
     export = await desk.start()
     await desk.work()
     assert await desk.numbers(export) == mine
+
+
+async def test_a_batchs_payments_are_read_by_their_orders_however_many_the_organizer_has(
+    small_desk: ExportDesk,
+) -> None:
+    async with small_desk.runtime.store.transaction() as tx:
+        await tx.session.execute(sa.text("ANALYZE"))
+        await tx.session.execute(sa.text("DELETE FROM sqlite_stat1 WHERE tbl = 'payments'"))
+        # As counted for a few hundred organizers with a hundred thousand payments.
+        for index, rows in (("ix_payments_organizer_id", "100000 300"), ("ix_payments_order_id", "100000 1")):
+            await tx.session.execute(
+                sa.text("INSERT INTO sqlite_stat1 VALUES ('payments', :index, :rows)"),
+                {"index": index, "rows": rows},
+            )
+    store = Store(small_desk.runtime.store.url, small_desk.runtime.bus, small_desk.runtime.clock)
+    asked: list[tuple[str, Any]] = []
+    sa.event.listen(
+        store.reader.sync_engine, "before_cursor_execute",
+        lambda _connection, _cursor, statement, parameters, _context, _many: asked.append((statement, parameters)),
+    )  # fmt: skip
+    await small_desk.sell(1000)
+    async with store.read() as session:
+        assert [
+            len(rows) async for rows in payments.export_rows(session, small_desk.shop.organizer_id, ALL)
+        ] == [1000]
+        statement, parameters = next(found for found in asked if "FROM payments" in found[0])
+        connection = await session.connection()
+        plan = (await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)).all()
+    await store.close()
+    assert any("ix_payments_order_id" in step[3] for step in plan), plan
 
 
 async def test_an_export_shows_the_list_of_one_moment(desk: ExportDesk) -> None:

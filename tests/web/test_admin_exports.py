@@ -75,6 +75,15 @@ async def test_the_dialog_says_what_the_list_shows(small_desk: ExportDesk, opene
     assert (says(none, "count"), says(none, "nothing")) == ("0 orders", True)
 
 
+async def test_a_dialog_does_not_stay_open_over_another_list(small_desk: ExportDesk, opened: Browser) -> None:
+    tab = await the_list(opened, small_desk.person)
+    await tab.call(ExportState.show)
+    assert says(tab, "shown") is True
+    tab.query = {"status": "paid"}
+    await tab.open()
+    assert says(tab, "shown") is False
+
+
 async def test_what_the_list_leaves_out_of_its_address_the_export_leaves_out_too(
     small_desk: ExportDesk, opened: Browser
 ) -> None:

@@ -52,7 +52,8 @@ class ExportState(Workspace):
     @require(Action.VIEW_ORDERS)
     async def load(self, actor: Actor):
         """Offer the export to those who may, and follow what is under way."""
-        self.may_export = allowed(actor.role, Action.EXPORT_ORDERS)
+        # An open dialog speaks of the list that was shown before.
+        self.may_export, self.shown = allowed(actor.role, Action.EXPORT_ORDERS), False
         if self.may_export:
             self.exports = await own_exports(actor)
             live.watch(
