@@ -66,11 +66,11 @@ def main(sources: Path, out: Path) -> None:
 def _cut(source: Path, codes: Iterable[int] | None, out: Path) -> Path:
     font = TTFont(source)
     font.flavor = None
-    known = set(font.getBestCmap())
+    known = set(font.getBestCmap() or ())
     options = Options()
     options.layout_features, options.hinting, options.glyph_names = [], False, False
     options.drop_tables = [*options.drop_tables, *_DROPPED]
-    options.name_IDs = ["*"]
+    options.name_IDs = ["*"]  # pyright: ignore[reportAttributeAccessIssue] - "*" is every name
     subsetter = Subsetter(options)
     subsetter.populate(unicodes=known if codes is None else known & set(codes))
     subsetter.subset(font)
@@ -82,7 +82,7 @@ def _cut(source: Path, codes: Iterable[int] | None, out: Path) -> Path:
 def _save(font: TTFont, path: Path) -> None:
     font.flavor = "woff"
     font.save(path)
-    print(f"{path.name}: {len(font.getBestCmap()):,} characters, {path.stat().st_size:,} bytes")
+    print(f"{path.name}: {len(font.getBestCmap() or ()):,} characters, {path.stat().st_size:,} bytes")
 
 
 def _east_asian() -> set[int]:
