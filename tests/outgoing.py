@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -77,14 +77,18 @@ class RecordingMailer:
 
     Attributes:
         refusals: Raised one after the other, before anything is taken.
+        before: What happens elsewhere while a message is on its way, one a message.
     """
 
     delivers: bool = True
     taken: list[Mail] = field(default_factory=list)
     refusals: list[MailError] = field(default_factory=list)
+    before: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
 
     async def send(self, mail: Mail) -> None:
         """Take the message or refuse it."""
+        if self.before:
+            await self.before.pop(0)()
         if self.refusals:
             raise self.refusals.pop(0)
         self.taken.append(mail)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from kagibag_app.features.messages import queries
 from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.documents import MailLinks, render
@@ -32,9 +34,11 @@ async def run(runtime: Runtime, job: Job) -> None:
     try:
         await runtime.mailer.send(_mail(runtime, stored))
     except MailError as refused:
-        await _after_refusal(runtime, message_id, refused)
+        await _after_refusal(runtime, stored, refused)
         return
-    await runtime.store.run(lambda tx: messages.mark_sent(tx, message_id=message_id))
+    to = stored.row.recipient
+    if not await runtime.store.run(lambda tx: messages.mark_sent(tx, message_id=message_id, to=to)):
+        raise Later(timedelta(0), "Its address was corrected while it was sent to the old one.", count=False)
 
 
 def _mail(runtime: Runtime, stored: StoredMessage) -> Mail:
@@ -54,10 +58,10 @@ def _mail(runtime: Runtime, stored: StoredMessage) -> Mail:
     )
 
 
-async def _after_refusal(runtime: Runtime, message_id: str, refused: MailError) -> None:
-    error, final = str(refused), refused.final
+async def _after_refusal(runtime: Runtime, stored: StoredMessage, refused: MailError) -> None:
+    message_id, to, error, final = stored.row.public_id, stored.row.recipient, str(refused), refused.final
     delay = await runtime.store.run(
-        lambda tx: messages.mark_failed(tx, message_id=message_id, error=error, final=final)
+        lambda tx: messages.mark_failed(tx, message_id=message_id, to=to, error=error, final=final)
     )
     if delay is not None:
         raise Later(delay, error, count=False)

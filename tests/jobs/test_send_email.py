@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import RETRY_DELAYS, MessageStatus, Template
 from kagibag_app.features.messages.tables import EmailMessage
@@ -138,6 +140,30 @@ async def test_fault_24_mail_goes_out_perhaps_twice_but_is_not_lost_when_the_wor
     assert await office.work(after=timedelta(seconds=60)) == 0
     assert await office.work(after=timedelta(seconds=61)) == 1
     assert (await stored(office)).status == MessageStatus.SENT
+
+
+@pytest.mark.parametrize("refusals", [[], [MailError("550: no such mailbox", final=True)]])
+async def test_mail_goes_to_the_corrected_address_when_that_came_while_it_was_sent(
+    office: Office, refusals: list[MailError]
+) -> None:
+    office.mailer.refusals = refusals
+    await write(office)
+    old = (await stored(office)).recipient
+
+    async def correct() -> None:
+        async with office.store.transaction() as tx:
+            await messages.readdress(
+                tx, order_id=ORDER, before=old, after="maren@okafor.example.org", link_version=4
+            )
+
+    office.mailer.before = [correct]
+    await office.work()
+    await office.work(after=timedelta(seconds=1))
+    message = await stored(office)
+    assert (message.status, message.recipient) == (MessageStatus.SENT, "maren@okafor.example.org")
+    assert office.mailer.taken[-1].to == "maren@okafor.example.org"
+    assert message.params["order"]["link_version"] == 4
+    assert [entry.data["to"] for entry in await office.timeline()] == ["maren@okafor.example.org"]
 
 
 async def test_mail_without_an_order_leaves_no_timeline_entry(office: Office) -> None:

@@ -34,6 +34,9 @@ async def write(desk: Office, **changes: Any) -> str:
         return await messages.queue(tx, **values)
 
 
+TO = "maren@example.com"
+
+
 async def settle(desk: Office, verb: Any, message_id: str, **arguments: Any) -> Any:
     """Record what became of a mail."""
     async with desk.store.transaction() as tx:
@@ -61,11 +64,11 @@ async def test_queued_mail_is_in_the_log_and_has_one_job(desk: Office) -> None:
 
 async def test_outcome_is_recorded_once_when_it_arrives_twice(desk: Office) -> None:
     message_id = await write(desk)
-    await settle(desk, messages.mark_sent, message_id)
-    await settle(desk, messages.mark_sent, message_id)
+    await settle(desk, messages.mark_sent, message_id, to=TO)
+    await settle(desk, messages.mark_sent, message_id, to=TO)
     await settle(desk, messages.mark_kept, message_id)
-    assert await settle(desk, messages.mark_failed, message_id, error="late", final=True) is None
-    await settle(desk, messages.mark_sent, "msg_unknown")
+    assert await settle(desk, messages.mark_failed, message_id, to=TO, error="late", final=True) is None
+    await settle(desk, messages.mark_sent, "msg_unknown", to=TO)
     async with desk.store.read() as session:
         found = await queries.message(session, desk.organizer_id, message_id)
     assert found is not None
@@ -76,7 +79,7 @@ async def test_outcome_is_recorded_once_when_it_arrives_twice(desk: Office) -> N
 
 async def test_sent_mail_becomes_a_new_one_when_it_is_sent_again(desk: Office) -> None:
     message_id = await write(desk)
-    await settle(desk, messages.mark_sent, message_id)
+    await settle(desk, messages.mark_sent, message_id, to=TO)
     async with desk.store.transaction() as tx:
         again = await messages.resend(tx, desk.member, message_id=message_id)
     async with desk.store.read() as session:

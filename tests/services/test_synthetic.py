@@ -41,7 +41,7 @@ FOLLOW_THE_NETWORK = {
     "payments/service/opening.py:record_session",
 }
 # Jobs that stay in the house.
-LOCAL = {"reports/service/asking.py:start_export"}
+LOCAL = {"reports/service/asking.py:start_export", "orders/service/door.py:void_ticket"}
 
 
 async def make_synthetic(desk: Desk, value: bool = True) -> None:
@@ -123,7 +123,9 @@ async def test_no_mail_is_queued_or_sent_again(desk: Desk) -> None:
     order = await desk.sell()
     (mail,) = await desk.mails(Template.CONFIRMATION)
     async with desk.shop.store.transaction() as tx:
-        await messages.mark_failed(tx, message_id=mail.public_id, error="No such host.", final=True)
+        await messages.mark_failed(
+            tx, message_id=mail.public_id, to=mail.recipient, error="No such host.", final=True
+        )
     await make_synthetic(desk)
     await refused(desk, lambda tx: messages.resend(tx, desk.manager, message_id=mail.public_id))
     await refused(

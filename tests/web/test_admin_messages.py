@@ -100,7 +100,9 @@ async def test_filters_search_and_body_are_in_the_address(desk: Desk) -> None:
     await written(desk)
     first, _ = await desk.shop.rows(EmailMessage)
     async with desk.runtime.store.transaction() as tx:
-        await messages.mark_failed(tx, message_id=first.public_id, error="Mailbox is full.", final=True)
+        await messages.mark_failed(
+            tx, message_id=first.public_id, to=first.recipient, error="Mailbox is full.", final=True
+        )
     state = await shown(await opened(desk, show="failed", message=first.public_id, body="text"))
     assert [item.id for item in state.mails] == [first.public_id]
     assert [choice.label for choice in state.choices if choice.current] == ["Failed"]

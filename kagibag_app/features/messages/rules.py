@@ -31,6 +31,22 @@ class Template(StrEnum):
     INVITATION = "invitation"
 
 
+# Written to the buyer of one order, to whatever address the order has.
+TO_BUYER = frozenset(
+    {
+        Template.CONFIRMATION,
+        Template.ORDER_LINKS,
+        Template.REFUND_APPROVED,
+        Template.REFUND_DECLINED,
+        Template.REFUND_STARTED,
+        Template.REFUNDED,
+        Template.LATE_PAYMENT,
+        Template.ORDER_CANCELLED,
+        Template.TICKET_LINK,
+    }
+)
+
+
 class MessageStatus(StrEnum):
     """Where a mail stands. ``kept``: no mail server is configured, it is read in the admin screens."""
 

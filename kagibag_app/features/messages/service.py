@@ -11,6 +11,7 @@ from kagibag_app.features.messages.documents import subject_line
 from kagibag_app.features.messages.rules import (
     MESSAGE_MOVES,
     SEND_EMAIL,
+    TO_BUYER,
     MessageStatus,
     Template,
     retry_delay,
@@ -106,11 +107,50 @@ async def resend(tx: Transaction, actor: Actor, *, message_id: str) -> str:
     return message.public_id
 
 
-async def mark_sent(tx: Transaction, *, message_id: str) -> None:
-    """Record that the mail server took the message. Says nothing when it was recorded before."""
+async def readdress(tx: Transaction, *, order_id: int, before: str, after: str, link_version: int) -> None:
+    """Let the mails that still wait for an order's buyer go to the corrected address, with links that open.
+
+    Args:
+        before: The address that they were written to.
+        link_version: The order's, after the correction.
+    """
+    waiting = await tx.session.scalars(
+        select(EmailMessage)
+        .where(
+            col(EmailMessage.order_id) == order_id,
+            col(EmailMessage.recipient) == before,
+            col(EmailMessage.status) == MessageStatus.QUEUED,
+            col(EmailMessage.template).in_(TO_BUYER),
+        )
+        .with_for_update()
+    )
+    for message in waiting:
+        renewed = {"buyer_email": after, "link_version": link_version}
+        params = dict(message.params)
+        if "order" in params:
+            params["order"] = params["order"] | renewed
+        else:
+            params["orders"] = [card | {"link_version": link_version} for card in params["orders"]]
+        message.recipient, message.params = after, params
+        tx.touch(topics.messages(message.organizer_id))
+
+
+async def mark_sent(tx: Transaction, *, message_id: str, to: str) -> bool:
+    """Record that the mail server took the message. Says nothing when it was recorded before.
+
+    Args:
+        to: Where it was sent.
+
+    Returns:
+        False when it has another address by now: it is still to be sent.
+    """
+    message = await _lock(tx, message_id)
+    if message is not None and message.status == MessageStatus.QUEUED and message.recipient != to:
+        return False
     message = await _settle(tx, message_id, MessageStatus.SENT)
     if message is not None:
         _note(tx, message, EntryKind.MAIL_SENT, {})
+    return True
 
 
 async def mark_kept(tx: Transaction, *, message_id: str) -> None:
@@ -120,10 +160,13 @@ async def mark_kept(tx: Transaction, *, message_id: str) -> None:
         _note(tx, message, EntryKind.MAIL_SENT, {"kept": True})
 
 
-async def mark_failed(tx: Transaction, *, message_id: str, error: str, final: bool) -> timedelta | None:
+async def mark_failed(
+    tx: Transaction, *, message_id: str, to: str, error: str, final: bool
+) -> timedelta | None:
     """Record a try that the mail server did not accept.
 
     Args:
+        to: Where it was to go: a refusal of an address that was corrected meanwhile says nothing of the new one.
         error: What it said, one sentence.
         final: It will never take this message.
 
@@ -133,6 +176,8 @@ async def mark_failed(tx: Transaction, *, message_id: str, error: str, final: bo
     message = await _lock(tx, message_id)
     if message is None or message.status != MessageStatus.QUEUED:
         return None
+    if message.recipient != to:
+        return timedelta(0)
     message.attempts += 1
     message.error = error.replace("\0", "")[:500]
     tx.touch(topics.messages(message.organizer_id))

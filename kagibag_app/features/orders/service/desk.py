@@ -105,6 +105,7 @@ async def correct_email(tx: Transaction, actor: Actor, *, order: str, email: str
         tx, actor, kind=AuditKind.EMAIL_CORRECTED, organizer_id=row.organizer_id, subject=row.public_id
     )
     touch(tx, row)
+    await messages.readdress(tx, order_id=row.id, before=before, after=address, link_version=row.link_version)
     await _send_links(tx, row, before)
 
 
