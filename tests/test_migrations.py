@@ -41,7 +41,7 @@ def _connection(url: str) -> Iterator[sa.Connection]:
 
 
 # SQLite keeps its index of parts in these; PostgreSQL's is an index of the table.
-GRAMS = {f"order_search_grams{part}" for part in ("", "_config", "_data", "_docsize", "_idx")}
+GRAMS = {f"order_search_grams{part}" for part in ("", "_config", "_data", "_idx")}
 
 
 def _tables(url: str) -> set[str]:

@@ -21,16 +21,16 @@ SELECT o.public_id, o.number, o.buyer_name, o.buyer_email, e.title, o.status, o.
        o.total_minor, o.refunded_minor, o.source,
        (SELECT p.code FROM applied_promotions p WHERE p.order_id = o.id LIMIT 1),
        (SELECT count(*) FROM line_items l WHERE l.order_id = o.id), o.placed_at
-  FROM {tables} JOIN events e ON e.id = o.event_id
+  FROM orders o JOIN events e ON e.id = o.event_id
  WHERE {where}
  ORDER BY {order}
  LIMIT {limit}"""
 _GROUPS = """
-SELECT o.status, o.refund_state, o.dispute_state, count(*) FROM {tables} WHERE {where} GROUP BY 1, 2, 3"""
+SELECT o.status, o.refund_state, o.dispute_state, count(*) FROM orders o WHERE {where} GROUP BY 1, 2, 3"""
 
 _EVENT = "o.event_id = (SELECT id FROM events WHERE public_id = :event AND organizer_id = :organizer)"
 _PROMOTION = (
-    "a.promotion_id = (SELECT id FROM promotions WHERE public_id = :promotion AND organizer_id = :organizer)"
+    "o.promotion_id = (SELECT id FROM promotions WHERE public_id = :promotion AND organizer_id = :organizer)"
 )
 _ANCHOR = "(SELECT placed_at, id FROM orders WHERE public_id = :anchor)"
 ORDERS = {
@@ -65,26 +65,19 @@ class Wanted:
         return " AND ".join([*self._conditions(), *([_status(self.status)] if status else [])])
 
     def _conditions(self) -> list[str]:
-        promoted = "promotion" in self.values
-        placed_at = "a.placed_at" if promoted else "o.placed_at"
         known = {
             "event": _EVENT,
-            "promotion": f"a.order_id = o.id AND a.organizer_id = :organizer AND {_PROMOTION}",
-            "placed_from": f"{placed_at} >= :placed_from",
-            "placed_until": f"{placed_at} < :placed_until",
+            "promotion": _PROMOTION,
+            "placed_from": "o.placed_at >= :placed_from",
+            "placed_until": "o.placed_at < :placed_until",
             "source": "o.source = :source",
         }
         return ["o.organizer_id = :organizer", *(text for name, text in known.items() if name in self.values)]
 
     @property
-    def tables(self) -> str:
-        """Where the orders are read from."""
-        return "applied_promotions a, orders o" if "promotion" in self.values else "orders o"
-
-    @property
     def order(self) -> str:
         """How they are sorted."""
-        return "a.placed_at DESC, a.order_id DESC" if "promotion" in self.values else ORDERS[self.sort]
+        return ORDERS[self.sort]
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -118,11 +111,11 @@ def page_floor(
         return rows, {}
     if in_one_pass:
         groups = yield (
-            _GROUPS.format(tables=wanted.tables, where=wanted.where(status=False)),
+            _GROUPS.format(where=wanted.where(status=False)),
             wanted.parameters,
         )
         return rows, _counted(groups)
-    some = f"SELECT 1 FROM {wanted.tables} WHERE {wanted.where(status=False)}"  # noqa: S608 - our own words
+    some = f"SELECT 1 FROM orders o WHERE {wanted.where(status=False)}"  # noqa: S608 - our own words
     each = (
         f"SELECT '{choice}', count(*) FROM ({some} AND {_status(choice)} LIMIT {COUNT_CAP + 1}) t"  # noqa: S608
         for choice in _EVERY_STATUS
@@ -146,7 +139,7 @@ def search_floor(
     if not wanted.counts:
         return rows, {}
     where = f"{wanted.where(status=False)} AND {among}"
-    groups = yield _GROUPS.format(tables=wanted.tables, where=where), values
+    groups = yield _GROUPS.format(where=where), values
     return rows, _counted(groups)
 
 
@@ -161,7 +154,7 @@ def _held(choice: StatusFilter, groups: Rows) -> int:
 
 
 def _shown(wanted: Wanted, where: str, values: dict[str, Any]) -> Statement:
-    text = _SHOWN.format(tables=wanted.tables, where=where, order=wanted.order, limit=PAGE_SIZE + 1)
+    text = _SHOWN.format(where=where, order=wanted.order, limit=PAGE_SIZE + 1)
     return text, values
 
 

@@ -182,13 +182,16 @@ async def test_the_index_of_parts_holds_what_the_search_table_holds(shop: Shop) 
         await tx.session.execute(
             sa.text("INSERT INTO order_search_grams(order_search_grams) VALUES ('integrity-check')")
         )
-        rows = await tx.session.scalar(sa.text("SELECT count(*) FROM order_search_grams_docsize"))
+        rows = await tx.session.scalar(
+            sa.text("SELECT count(*) FROM order_search_grams WHERE order_search_grams MATCH :sign"),
+            {"sign": organizer_sign(shop.organizer_id)},
+        )
     assert rows == 2 * len(PEOPLE)
 
 
 def test_the_rarest_trigrams_are_asked_for_and_quoted() -> None:
     match = grams_match(7, ["svensson@gmail.com", 'x"y'])
-    assert match.startswith(f'organizer:"{organizer_sign(7)}" AND value:(')
+    assert match.startswith(f'"{organizer_sign(7)}" AND ')
     assert '"x""y"' in match
     assert '"mai"' not in match
     assert match.count(" AND ") == ASKED

@@ -146,8 +146,8 @@ class Sheets:
         self.orders = Sheet(
             Order,
             "public_id organizer_id event_id number buyer_name buyer_email email_key currency subtotal_minor "
-            "discount_minor total_minor source status refunded_minor refund_state dispute_state refund_policy locale "
-            "version placed_at hold_until paid_at cancelled_at cancel_message updated_at",
+            "discount_minor total_minor source promotion_id status refunded_minor refund_state dispute_state "
+            "refund_policy locale version placed_at hold_until paid_at cancelled_at cancel_message updated_at",
         )
         self.lines = Sheet(
             LineItem,
@@ -159,7 +159,7 @@ class Sheets:
             "checked_in_by voided_at void_reason",
         )
         self.applied = Sheet(
-            AppliedPromotion, "organizer_id order_id promotion_id code kind value adjustment_minor placed_at"
+            AppliedPromotion, "organizer_id order_id promotion_id code kind value adjustment_minor"
         )
         self.uses = Sheet(PromotionUse, "promotion_id order_id email_key state created_at")
         self.payments = Sheet(

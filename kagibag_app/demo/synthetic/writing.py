@@ -18,7 +18,8 @@ def write(sale: Sale) -> None:
     sheets.orders.put(
         sale.key, sale.public_id, organizer, sale.hall.id, sale.number, sale.buyer.name, sale.buyer.email,
         sale.buyer.key, sale.currency, sale.subtotal_minor, sale.discount_minor, sale.total_minor, sale.source,
-        sale.status, sale.refunded_minor, sale.refund_state, sale.dispute_state, sale.hall.policy_text,
+        sale.code.id if sale.code else None, sale.status, sale.refunded_minor, sale.refund_state, sale.dispute_state,
+        sale.hall.policy_text,
         sale.buyer.language, sale.version, placed, maybe_stamp(sale.hold_until), maybe_stamp(sale.paid_at),
         maybe_stamp(sale.cancelled_at), sale.cancel_message, stamp(sale.updated_at or sale.placed_at),
     )  # fmt: skip
@@ -27,7 +28,7 @@ def write(sale: Sale) -> None:
     if sale.code is not None:
         facts = sale.code.facts
         sheets.applied.add(
-            organizer, sale.key, sale.code.id, sale.code.code, facts.kind.value, facts.value, sale.discount_minor, placed
+            organizer, sale.key, sale.code.id, sale.code.code, facts.kind.value, facts.value, sale.discount_minor
         )  # fmt: skip
         sheets.uses.add(sale.code.id, sale.key, sale.buyer.key, sale.use, placed)
         sale.code.uses += sale.use != UseState.RELEASED

@@ -29,6 +29,7 @@ async def totals(session: AsyncSession) -> Finding:
         sa.select(
             col(AppliedPromotion.order_id).label("order_id"),
             sa.func.sum(col(AppliedPromotion.adjustment_minor)).label("adjustment"),
+            sa.func.max(col(AppliedPromotion.promotion_id)).label("promotion"),
         )
         .group_by(col(AppliedPromotion.order_id))
         .subquery()
@@ -40,6 +41,7 @@ async def totals(session: AsyncSession) -> Finding:
         col(Order.subtotal_minor) - col(Order.discount_minor) != col(Order.total_minor),
         col(Order.total_minor) < 0,
         sa.func.coalesce(taken.c.adjustment, 0) != col(Order.discount_minor),
+        sa.func.coalesce(taken.c.promotion, 0) != sa.func.coalesce(col(Order.promotion_id), 0),
     )
     rows = await session.scalars(
         sa.select(col(Order.number))

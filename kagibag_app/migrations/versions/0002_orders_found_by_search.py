@@ -19,28 +19,31 @@ BATCH = 5_000
 BYTEWISE = sa.String().with_variant(postgresql.VARCHAR(collation="C"), "postgresql")
 REFUNDED = sa.text("refund_state <> 'none'")
 DISPUTED = sa.text("dispute_state <> 'none'")
+PROMOTED = sa.text("promotion_id IS NOT NULL")
 LIST_INDEXES = {
-    "ix_orders_event": ["organizer_id", "event_id", "placed_at", "id"],
-    "ix_orders_status": ["organizer_id", "status", "placed_at", "id"],
-    "ix_orders_event_status": ["organizer_id", "event_id", "status", "placed_at", "id"],
-    "ix_orders_source": ["organizer_id", "source", "placed_at", "id"],
-    "ix_orders_total": ["organizer_id", "currency", "total_minor", "id"],
-}
-PARTIAL_INDEXES = {
-    "ix_orders_refund_state": (["organizer_id", "refund_state", "placed_at", "id"], REFUNDED),
-    "ix_orders_dispute_state": (["organizer_id", "dispute_state", "placed_at", "id"], DISPUTED),
+    "ix_orders_event": ("event_id placed_at id source", None),
+    "ix_orders_status": ("status placed_at id source", None),
+    "ix_orders_event_status": ("event_id status placed_at id source", None),
+    "ix_orders_source": ("source placed_at id", None),
+    "ix_orders_source_status": ("source status placed_at id", None),
+    "ix_orders_total": ("currency total_minor id placed_at status source", None),
+    "ix_orders_event_total": ("event_id currency total_minor id placed_at status source", None),
+    "ix_orders_refund_state": ("refund_state placed_at id event_id source promotion_id", REFUNDED),
+    "ix_orders_dispute_state": ("dispute_state placed_at id event_id source promotion_id", DISPUTED),
+    "ix_orders_promotion": ("promotion_id placed_at id event_id source", PROMOTED),
+    "ix_orders_promotion_status": ("promotion_id status placed_at id event_id source", PROMOTED),
 }
 
 
 # SQLite's index of parts: one row for an order's address and one for its name. What it holds of an organizer is three signs.
 GRAMS = """
 CREATE VIRTUAL TABLE order_search_grams
-USING fts5(organizer, value, content='', tokenize='trigram case_sensitive 1', detail=column)
+USING fts5(organizer, value, content='', columnsize=0, tokenize='trigram case_sensitive 1', detail=none)
 """
 GRAMS_ROW = """
 {row}.order_id * 2 + ({row}.kind = 'name'),
-char(19968 + (({row}.organizer_id >> 24) & 4095), 19968 + (({row}.organizer_id >> 12) & 4095),
-     19968 + ({row}.organizer_id & 4095)),
+char(57344 + (({row}.organizer_id >> 24) & 4095), 57344 + (({row}.organizer_id >> 12) & 4095),
+     57344 + ({row}.organizer_id & 4095)),
 {row}.value
 """
 # Nothing but constants is put together here.
@@ -85,20 +88,27 @@ def upgrade() -> None:
         _fill_search(table)
     if op.get_bind().dialect.name == "postgresql":
         _index_parts()
-    _date_applied_promotions()
-    for name, columns in LIST_INDEXES.items():
-        op.create_index(name, "orders", columns)
-    for name, (columns, condition) in PARTIAL_INDEXES.items():
-        op.create_index(name, "orders", columns, sqlite_where=condition, postgresql_where=condition)
+    _note_promotions()
+    op.drop_index("ix_orders_event_id", table_name="orders")
+    op.drop_index("ix_orders_email", table_name="orders")
+    op.create_index("ix_orders_email", "orders", ["email_key", "organizer_id"])
+    for name, (columns, condition) in LIST_INDEXES.items():
+        op.create_index(
+            name,
+            "orders",
+            ["organizer_id", *columns.split()],
+            sqlite_where=condition,
+            postgresql_where=condition,
+        )
 
 
 def downgrade() -> None:
     """Take back."""
-    for name in (*LIST_INDEXES, *PARTIAL_INDEXES):
+    for name in (*LIST_INDEXES, "ix_orders_email"):
         op.drop_index(name, table_name="orders")
-    op.drop_index("ix_applied_promotions_list", table_name="applied_promotions")
-    with op.batch_alter_table("applied_promotions") as batch_op:
-        batch_op.drop_column("placed_at")
+    op.create_index("ix_orders_email", "orders", ["organizer_id", "email_key"])
+    op.create_index("ix_orders_event_id", "orders", ["event_id"])
+    op.drop_column("orders", "promotion_id")
     op.drop_table("saved_views")
     op.drop_table("order_search")
     if op.get_bind().dialect.name == "sqlite":
@@ -179,23 +189,16 @@ def _folded(kind: str, text: str) -> str:
     return " ".join(plain.split())[:254]
 
 
-def _date_applied_promotions() -> None:
-    op.add_column("applied_promotions", sa.Column("placed_at", sa.DateTime(timezone=True), nullable=True))
+def _note_promotions() -> None:
+    """Repeat on each order which promotion was applied to it."""
+    op.add_column("orders", sa.Column("promotion_id", sa.Integer(), nullable=True))
     database = op.get_bind()
-    last = database.scalar(sa.text("SELECT max(id) FROM applied_promotions")) or 0
+    last = database.scalar(sa.text("SELECT max(order_id) FROM applied_promotions")) or 0
     for first in range(1, last + 1, BATCH):
         database.execute(
             sa.text(
-                "UPDATE applied_promotions SET placed_at = "
-                "(SELECT placed_at FROM orders WHERE orders.id = applied_promotions.order_id) "
-                "WHERE id >= :first AND id < :beyond"
+                "UPDATE orders SET promotion_id = (SELECT min(promotion_id) FROM applied_promotions "
+                "WHERE applied_promotions.order_id = orders.id) WHERE id >= :first AND id < :beyond"
             ),
             {"first": first, "beyond": first + BATCH},
         )
-    with op.batch_alter_table("applied_promotions") as batch_op:
-        batch_op.alter_column("placed_at", existing_type=sa.DateTime(timezone=True), nullable=False)
-    op.create_index(
-        "ix_applied_promotions_list",
-        "applied_promotions",
-        ["organizer_id", "promotion_id", "placed_at", "order_id"],
-    )

@@ -17,7 +17,7 @@ from sqlmodel import col
 
 from kagibag_app.features.events.tables import Event
 from kagibag_app.features.orders.rules import OrderFilter, OrderSort, StatusFilter, condition_of
-from kagibag_app.features.orders.tables import AppliedPromotion, Order
+from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.promotions.tables import Promotion
 from kagibag_app.storage.columns import UtcDateTime
 
@@ -89,16 +89,11 @@ def within(shape: Shape) -> list[Condition]:
     if shape.event:
         conditions.append(col(Order.event_id) == _key(Event, "event"))
     if shape.promotion:
-        conditions += [
-            col(AppliedPromotion.order_id) == col(Order.id),
-            col(AppliedPromotion.organizer_id) == organizer,
-            col(AppliedPromotion.promotion_id) == _key(Promotion, "promotion"),
-        ]
-    placed_at = col(AppliedPromotion.placed_at) if shape.promotion else col(Order.placed_at)
+        conditions.append(col(Order.promotion_id) == _key(Promotion, "promotion"))
     if shape.placed_from:
-        conditions.append(placed_at >= sa.bindparam("placed_from", type_=UtcDateTime()))
+        conditions.append(col(Order.placed_at) >= sa.bindparam("placed_from", type_=UtcDateTime()))
     if shape.placed_until:
-        conditions.append(placed_at < sa.bindparam("placed_until", type_=UtcDateTime()))
+        conditions.append(col(Order.placed_at) < sa.bindparam("placed_until", type_=UtcDateTime()))
     if shape.source:
         conditions.append(col(Order.source) == sa.bindparam("source", type_=sa.String))
     if shape.searched:
@@ -122,8 +117,6 @@ def keys(shape: Shape) -> tuple[Any, ...]:
     """Return what the list is sorted by; the last key is the order's own."""
     if shape.sort.by_total:
         return col(Order.currency), col(Order.total_minor), col(Order.id)
-    if shape.promotion:
-        return col(AppliedPromotion.placed_at), col(AppliedPromotion.order_id)
     return col(Order.placed_at), col(Order.id)
 
 

@@ -85,9 +85,10 @@ async def neighbours(
 def _page(shape: Shape, *, anchored_page: bool, backwards: bool) -> sa.Executable:
     """Choose the page's orders by their keys alone, then read what is shown of them."""
     wanted = [*within(shape), *having(shape.status)]
-    limit = sa.bindparam("size", type_=sa.Integer)
+    size = sa.bindparam("size", type_=sa.Integer)
+    lost = anchored(col(Order.id)).is_(None) if anchored_page else sa.false()
 
-    def chosen(*more: sa.ColumnElement[bool], reverse: bool) -> sa.Select[Any]:
+    def chosen(*more: sa.ColumnElement[bool], reverse: bool, limit: Any = size) -> sa.Select[Any]:
         by = ordered(shape, keys(shape), backwards=reverse)
         return sa.select(col(Order.id).label("id")).where(*wanted, *more).order_by(*by).limit(limit)
 
@@ -99,12 +100,16 @@ def _page(shape: Shape, *, anchored_page: bool, backwards: bool) -> sa.Executabl
         ).subquery("page")
     else:
         ahead = chosen(beyond(shape, position_of(shape, or_start=False), backwards=True), reverse=True)
-        # Nothing is ahead of an order that is gone: then the first page, in the same statement.
-        start = chosen(anchored(col(Order.id)).is_(None), reverse=False)
+        # Nothing is ahead of an order that is gone: then the first page, in the same statement. SQLite would ask a
+        # condition of every order there is, PostgreSQL plans for all of them where it can't read the limit.
+        start = (
+            chosen(lost, reverse=False)
+            if shape.postgresql
+            else chosen(reverse=False, limit=sa.case((lost, size), else_=0))
+        )
         ids = sa.union_all(sa.select(ahead.subquery("ahead")), sa.select(start.subquery("start"))).subquery(
             "page"
         )
-    lost = anchored(col(Order.id)).is_(None) if anchored_page else sa.false()
     names = ("currency", "total_minor", "id") if shape.sort.by_total else ("placed_at", "id")
     by = ordered(shape, [col(getattr(Order, name)) for name in names], backwards=False)
     return (

@@ -6,9 +6,9 @@ from collections.abc import Iterable
 
 # More of them leave fewer rows to compare, but each is a list as long as there are orders to walk along.
 ASKED = 4
-# The first of 4,096 signs that no folded name or address of ours is written with three at a time by chance: with three
-# of them an organizer has a trigram of its own.
-_FIRST_SIGN = 0x4E00
+# The first of 4,096 signs for private use, which no text of ours holds: with three of them an organizer has a trigram of
+# its own.
+_FIRST_SIGN = 0xE000
 
 # Letters of a hundred in names and words. Where nothing is known of a sign, it is rare.
 _USUAL = {
@@ -45,7 +45,7 @@ def grams_match(organizer_id: int, words: Iterable[str]) -> str:
     trigrams = dict.fromkeys(trigram for word in words for trigram in _trigrams(word))
     rarest = sorted(trigrams, key=_commonness)[:ASKED]
     parts = " AND ".join(_quoted(trigram) for trigram in rarest)
-    return f"organizer:{_quoted(organizer_sign(organizer_id))} AND value:({parts})"
+    return f"{_quoted(organizer_sign(organizer_id))} AND {parts}"
 
 
 def _commonness(trigram: str) -> float:

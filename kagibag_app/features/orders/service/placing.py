@@ -68,6 +68,7 @@ async def create(
         discount_minor=discount,
         total_minor=subtotal - discount,
         source=source,
+        promotion_id=applied.promotion_id if applied else None,
         refund_policy=dict(refund_policy),
         locale=locale,
         request_key=request_key,
@@ -116,7 +117,6 @@ async def _apply(tx: Transaction, order: Order, applied: AppliedCode) -> None:
             kind=applied.kind,
             value=applied.value,
             adjustment_minor=order.discount_minor,
-            placed_at=order.placed_at,
         )
     )
 
