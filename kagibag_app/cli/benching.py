@@ -58,10 +58,14 @@ def orders(
         with progress_of(f"data set of {size:,} orders", size) as progress:
             datasets.prepared(database, folder, size, seed=seed, progress=progress)
     plan = Plan(orders, database, folder, seed=seed, rounds=rounds, only=only, small=small)
-    report = asyncio.run(run(plan, say=lambda line: sys.stderr.write(f"{line}\n") and None))
+    report = asyncio.run(run(plan, say=_say))
     if as_json:
         out.print_json(json.dumps(report.as_list()))
     else:
         for table in report.tables():
             out.print(table, soft_wrap=False, width=max(out.width, TABLE_WIDTH))
     sys.exit(1 if report.failures() else 0)
+
+
+def _say(line: str) -> None:
+    sys.stderr.write(f"{line}\n")
