@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy import event
 from openpyxl import load_workbook
+from sqlalchemy import event
 from sqlmodel import col
 
 from kagibag_app.features.accounts.rules import MemberStatus
