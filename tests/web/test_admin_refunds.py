@@ -246,7 +246,8 @@ async def test_a_live_queue_watches_refunds_and_disputes(desk: Desk) -> None:
         await open_queue(desk, person)
 
     organizer_id = desk.shop.organizer_id
-    assert watched == [{topics.refunds(organizer_id), topics.disputes(organizer_id)}]
+    own = topics.member(person.user_id)
+    assert watched == [{topics.refunds(organizer_id), topics.disputes(organizer_id), own}]
 
 
 async def test_a_refresh_leaves_a_tab_alone_that_shows_another_screen(desk: Desk) -> None:
