@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 
 from kagibag_app.cli.common import out, progress_of, read_settings
 from kagibag_app.demo.synthetic.making import MOST
@@ -62,8 +63,9 @@ def orders(
     if as_json:
         out.print_json(json.dumps(report.as_list()))
     else:
+        wide = Console(markup=False, highlight=False, width=max(out.width, TABLE_WIDTH))
         for table in report.tables():
-            out.print(table, soft_wrap=False, width=max(out.width, TABLE_WIDTH))
+            wide.print(table)
     sys.exit(1 if report.failures() else 0)
 
 

@@ -67,7 +67,7 @@ EXPORT_MOVES: Transitions[ExportStatus] = Transitions(
     {
         # A run that was cut off begins again from the start: running may follow running.
         _S.QUEUED: frozenset({_S.RUNNING, _S.FAILED, _S.CANCELLED}),
-        _S.RUNNING: frozenset({_S.RUNNING, _S.FINISHED, _S.FAILED, _S.CANCELLED}),
+        _S.RUNNING: frozenset({_S.FINISHED, _S.FAILED, _S.CANCELLED}),
         _S.FINISHED: frozenset(),
         _S.FAILED: frozenset(),
         _S.CANCELLED: frozenset(),

@@ -69,7 +69,9 @@ async def begin_export(tx: Transaction, *, export_id: int, attempts: int) -> Beg
     if attempts > TRIES:
         _fail(tx, row, GAVE_UP)
         return None
-    row.status = EXPORT_MOVES.require(ExportStatus(row.status), ExportStatus.RUNNING)
+    # Where the one who ran it before was lost, it runs already and begins anew.
+    if row.status != ExportStatus.RUNNING:
+        row.status = EXPORT_MOVES.require(ExportStatus(row.status), ExportStatus.RUNNING)
     row.run, row.started_at = secrets.token_hex(8), tx.now
     row.rows_done, row.rows_total = 0, None
     _touch(tx, row)
