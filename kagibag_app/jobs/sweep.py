@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from kagibag_app.features.messages.rules import SEND_EMAIL
+from kagibag_app.features.orders.rules import CLOSE_REQUESTS
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.rules import APPLY_STRIPE_EVENT, EXPIRE_ORDER
 from kagibag_app.features.refunds.rules import SEND_REFUND
@@ -20,7 +21,7 @@ log = structlog.get_logger(__name__)
 # Money, seats, what Stripe told us and what we owe others to tell may not be forgotten because something else was
 # broken for a while. Each of these jobs may be run any number of times; mails and deliveries end by schedules of
 # their own.
-NEVER_GIVEN_UP = (SEND_REFUND, EXPIRE_ORDER, APPLY_STRIPE_EVENT, DELIVER_WEBHOOK, SEND_EMAIL)
+NEVER_GIVEN_UP = (SEND_REFUND, EXPIRE_ORDER, APPLY_STRIPE_EVENT, CLOSE_REQUESTS, DELIVER_WEBHOOK, SEND_EMAIL)
 PAUSE = timedelta(hours=1)
 
 

@@ -106,10 +106,17 @@ async def test_the_order_stays_paid_when_stripe_refuses_and_a_retry_still_cancel
     desk.stripe.refusal = "balance_insufficient"
     await desk.work()
     await stays_paid(desk, order)
+    (failed,) = await desk.shop.rows(Refund)
+    await desk.dispute(order)
+    with pytest.raises(DomainError) as held:
+        await desk.shop.store.run(
+            lambda tx: refunds.retry_refund(tx, desk.manager, refund_id=failed.public_id)
+        )
+    assert held.value.code == "charge_disputed"
+    await desk.dispute(order, open_chargeback=False)
     (told,) = await desk.mails(Template.REFUND_FAILED)
     assert told.params["reason"].endswith("So the order is not cancelled, and its tickets are as they were.")
     desk.stripe.refusal = ""
-    (failed,) = await desk.shop.rows(Refund)
     await desk.shop.store.run(lambda tx: refunds.retry_refund(tx, desk.manager, refund_id=failed.public_id))
     await desk.work()
     await ended(desk, order)
@@ -336,8 +343,10 @@ async def test_only_who_may_cancels_and_only_with_words_that_fit(desk: Desk, rol
     order = await desk.sell_free()
     with pytest.raises(Forbidden):
         await cancel(desk, order, actor=acting_as(desk.manager, role))
-    with pytest.raises(BadInput):
-        await cancel(desk, order, message="x" * 2001)
+    for wrong in ({"message": "x" * 2001}, {"message": None}, {"version": "1"}, {"version": 99}):
+        with pytest.raises(BadInput):
+            await cancel(desk, order, **wrong)
+    assert (await desk.shop.order(order)).status == OrderStatus.PAID
 
 
 @pytest.mark.parametrize("rival", ["cancel", "refund", "approve", "withdraw"])

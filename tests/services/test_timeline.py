@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -54,6 +55,14 @@ def test_every_state_has_a_sentence_of_its_own(kind: EntryKind, states: type[Ord
         (EntryKind.TICKETS_ISSUED, {"tickets": 1}, "1 ticket issued"),
         (EntryKind.TICKETS_VOIDED, {"tickets": ["a", "b"]}, "2 tickets voided"),
         (EntryKind.DISPUTE_CLOSED, {"outcome": "won"}, "Dispute closed: won"),
+        (EntryKind.REFUND_STARTED, {"amount_minor": 6400, "currency": "JPY"}, "Refund of ¥6,400 started"),
+        (EntryKind.CANCEL_STARTED, {"amount_minor": 3370, "currency": "USD"},
+         "Cancelling the order: $33.70 goes back first"),
+        (EntryKind.CANCEL_STARTED, {"message": "Sorry"}, "Cancelling the order: its payment page is closed first"),
+        (EntryKind.TICKET_CHECKED_IN, {"ticket": "T-4MQ7"}, "Ticket T-4MQ7 used at the door"),
+        (EntryKind.EMAIL_CORRECTED, {"before": "a@b.example", "after": "c@d.example"},
+         "Email address corrected from a@b.example to c@d.example"),
+        (EntryKind.NOTE_ADDED, {"message": "x", "mentions": ["Dana", "Noor"]}, "Note for Dana, Noor"),
         (EntryKind.MAIL_SENT, {"subject": "{amount} {0} $1"}, "Mail sent: {amount} {0} $1"),
     ],
 )  # fmt: skip
@@ -93,6 +102,23 @@ def test_addresses_are_masked_in_every_text_for_those_who_may_not_read_them() ->
     )  # fmt: skip
     assert row.said == "Write to e•••@example.com, not <e•••@example.com>."
     assert row.detail == "o•••@example.com"
+    corrected = replace(
+        row,
+        kind=EntryKind.EMAIL_CORRECTED,
+        data={"before": "mraen@example.com", "after": "maren@example.org"},
+    )
+    assert corrected.text == "Email address corrected from m•••@example.com to m•••@example.org"
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        EntryKind.NOTE_ADDED, EntryKind.EMAIL_CORRECTED, EntryKind.CANCEL_STARTED, EntryKind.CANCEL_DROPPED,
+        EntryKind.REFUND_FAILED, EntryKind.MAIL_SENT,
+    ],
+)  # fmt: skip
+def test_what_is_the_organizers_business_is_not_the_buyers(kind: EntryKind) -> None:
+    assert kind not in views.PUBLIC_KINDS
 
 
 async def test_entries_are_read_newest_first_with_time_and_name(shop: Shop) -> None:

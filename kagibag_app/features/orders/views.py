@@ -54,6 +54,7 @@ class TicketView:
         id: Public id, which its access link derives from.
         status: A ``TicketStatus`` value.
         position: Its place among the order's tickets, from 1, of ``of``.
+        checked_in_by: Who let its holder in; empty for buyers, whose business it is not.
     """
 
     id: str
@@ -68,6 +69,7 @@ class TicketView:
     checked_in_at: str
     voided_at: str
     void_reason: str
+    checked_in_by: str = ""
 
 
 @dataclass(frozen=True)

@@ -42,7 +42,7 @@ _LINES = (
     sa.select(
         _L.c.id, _L.c.public_id, _L.c.type_name, _L.c.list_minor, _L.c.discount_minor, _L.c.net_minor,
         _T.c.public_id.label("ticket_id"), _T.c.code, _T.c.status, _T.c.refund_in_progress, _T.c.checked_in_at,
-        _T.c.voided_at, _T.c.void_reason,
+        _T.c.voided_at, _T.c.void_reason, _T.c.checked_in_by,
     )
     .join_from(_L, _T, _T.c.line_item_id == _L.c.id, isouter=True)
     .where(_L.c.order_id == sa.bindparam("order"))
@@ -117,4 +117,5 @@ def _ticket(row: Any, position: int, of: int) -> TicketView:
         checked_in_at=iso(row.checked_in_at),
         voided_at=iso(row.voided_at),
         void_reason=row.void_reason,
+        checked_in_by=row.checked_in_by,
     )

@@ -13,6 +13,7 @@ from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, RequestStatus, allocate
+from kagibag_app.features.refunds.rules.asking import DISPUTED
 from kagibag_app.features.refunds.service.claiming import claim, paying_payment, require
 from kagibag_app.features.refunds.service.creation import create_refund, note
 from kagibag_app.features.refunds.service.locking import lock_request
@@ -62,7 +63,8 @@ async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
         Forbidden: The actor's role may not decide.
         NotFound: No such refund in the actor's organization.
         DomainError: ``not_failed``: it did not fail, has been retried, or belongs to a request;
-            ``refund_exceeds_remaining``: nothing is left of it.
+            ``refund_exceeds_remaining``: nothing is left of it; ``charge_disputed``: not now. One that is to cancel its
+            order is refused for what forbids to cancel it, too.
     """
     require(actor, Action.DECIDE_REFUNDS)
     failed = await queries.system_refund(tx.session, refund_id) if isinstance(refund_id, str) else None
@@ -77,6 +79,8 @@ async def retry_refund(tx: Transaction, actor: Actor, *, refund_id: str) -> str:
             "Only a failed refund that nobody has retried yet can be sent again here. Nothing was changed.",
             code="not_failed",
         )
+    if payment.open_chargeback:
+        raise DomainError(DISPUTED[1], code=DISPUTED[0])
     return (await _send_again(tx, actor, order, payment, failed)).public_id
 
 
