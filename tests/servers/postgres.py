@@ -112,7 +112,7 @@ class PostgresCluster:
         Returns:
             `name`, for `create_database`.
         """
-        with _locked(self.folder / f"{name}.lock"):
+        with locked(self.folder / f"{name}.lock"):
             done = self.folder / f"{name}.template"
             if not done.exists():
                 identifier = sql.Identifier(name)
@@ -145,7 +145,7 @@ def shared_cluster(run_folder: Path) -> PostgresCluster:
     """
     folder = run_folder / "postgres"
     port_file = run_folder / "postgres.port"
-    with _locked(run_folder / "postgres.lock"):
+    with locked(run_folder / "postgres.lock"):
         if not port_file.exists():
             port_file.write_text(str(_start(folder)))
     return PostgresCluster(folder, int(port_file.read_text()))
@@ -221,7 +221,7 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 @contextmanager
-def _locked(path: Path) -> Iterator[None]:
+def locked(path: Path) -> Iterator[None]:
     """Hold a lock that the other processes of this test run wait for."""
     with path.open("a") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
