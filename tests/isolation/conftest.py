@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from kagibag_app.runtime import Runtime
 from kagibag_app.storage import schema
-from tests.databases import BOTH, SQLITE
+from kagibag_app.web import limits
+from tests.databases import BOTH, SQLITE, migrated_file
+from tests.isolation.calling import naming
 from tests.isolation.organizers import Two, prepare, recall
-from tests.isolation.spying import Spy
+from tests.isolation.spying import Spy, read, words
 from tests.servers.postgres import PostgresCluster, locked
 from tests.web.harness import small_runtime
 
@@ -36,6 +40,23 @@ class House:
     two: Two
     spy: Spy
 
+    @property
+    def named(self) -> Mapping[str, str]:
+        """What names one thing of the other's each, by column."""
+        return naming(
+            {column: text for column, text in self.two.found[1].texts.items() if words(text) & self.spy.words}
+        )
+
+    async def rows(self) -> Mapping[str, list[Mapping[str, Any]]]:
+        """Return every row of the database."""
+        async with self.runtime.store.read() as session:
+            return await read(session)
+
+    @staticmethod
+    def unlimited() -> None:
+        """Begin to count tries anew."""
+        limits.count_in("")
+
 
 def _known(kind: str) -> Path:
     return Path(os.environ["KAGIBAG_TEST_RUN"]) / f"two-organizers-{kind}.known"
@@ -51,8 +72,8 @@ def _sqlite_copy(folder: Path) -> Place:
     made = known.with_suffix(".db")
     with locked(known.with_suffix(".lock")):
         if not known.exists():
-            made.unlink(missing_ok=True)
-            _fill(f"sqlite+aiosqlite:///{made}", known)
+            shutil.copy(migrated_file(), made)
+            prepare(f"sqlite+aiosqlite:///{made}", known)
     copy = folder / "kagibag.db"
     shutil.copy(made, copy)
     return Place(f"sqlite+aiosqlite:///{copy}", recall(known))
@@ -91,9 +112,14 @@ async def sqlite_house(sqlite_place: Place, tmp_path: Path) -> AsyncIterator[Hou
         yield opened
 
 
+async def _nothing() -> None: ...
+
+
 @asynccontextmanager
 async def _opened(place: Place, folder: Path) -> AsyncIterator[House]:
     async with small_runtime(folder, database_url=place.url) as runtime:
+        runtime.mailer = cast(Any, SimpleNamespace(delivers=True))
+        runtime.webhook_sender = cast(Any, SimpleNamespace(check_url=lambda url: None, close=_nothing))
         async with runtime.store.read() as session:
             spied = await place.two.spy(session)
         yield House(runtime, place.two, spied)

@@ -22,6 +22,7 @@ _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 _KINDS = ("status", "refund_state", "dispute_state")
 TEXT_MAX = 60
 FEW = 12
+Rows = Mapping[str, list[Mapping[str, Any]]]
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Findings:
         """Take note of a row."""
         self.words.update(words(repr(row)))
         for column, value in row.items():
-            if isinstance(value, str) and 5 < len(value) <= TEXT_MAX and words(value):
+            if isinstance(value, str) and 5 < len(value) <= TEXT_MAX:
                 self.texts[f"{table}.{column}"] = value
         if isinstance(row.get("id"), int):
             self.keys.setdefault(table, []).append(row["id"])
@@ -72,24 +73,40 @@ class Spy:
         """Return what a text tells of the other.
 
         Args:
-            besides: What was asked with: an answer may name it.
+            besides: What was asked with, now or before: a screen may name it.
         """
         given = {word for asked in besides for word in words(asked)}
         return sorted((words(text) & self.words) - given)
 
-    def concerns(self, row: Mapping[str, Any]) -> bool:
+    def concerns(self, table: sa.Table, row: Mapping[str, Any]) -> bool:
         """Say whether a row of the database is the other's or points to something of theirs."""
-        if row.get("organizer_id") == self.their_id:
+        if row.get("organizer_id") == self.their_id or row.get("id") in self.their_keys.get(table.name, ()):
             return True
         return any(
-            value in self.their_keys.get(table, ())
-            for name, value in row.items()
-            if name.endswith("_id") and isinstance(value, int)
-            for table in asking.tables_of(name)
+            row[column.name] in self.their_keys.get(target, ())
+            for column in table.columns
+            for target in _targets(column)
         )
 
 
-async def read(session: AsyncSession) -> Mapping[str, list[Mapping[str, Any]]]:
+def changes(spied: Spy, before: Rows, after: Rows) -> list[str]:
+    """Return the rows that are the other's, or point to theirs, and were changed, added or removed."""
+    found = []
+    for table in SQLModel.metadata.sorted_tables:
+        old, new = ({repr(row): row for row in rows[table.name]} for rows in (before, after))
+        differing = [(old | new)[text] for text in old.keys() ^ new.keys()]
+        found += [f"{table.name}: {row}" for row in differing if spied.concerns(table, row)]
+    return found
+
+
+def _targets(column: sa.Column[Any]) -> Sequence[str]:
+    """Return the tables that a column points to; where the schema does not say it, its name does."""
+    if column.foreign_keys:
+        return [key.target_fullname.rpartition(".")[0] for key in column.foreign_keys]
+    return asking.tables_of(column.name)[:1] if column.name.endswith("_id") else ()
+
+
+async def read(session: AsyncSession) -> Rows:
     """Return every row of every table."""
     return {
         table.name: [row._asdict() for row in await session.execute(sa.select(table))]
