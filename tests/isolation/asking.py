@@ -116,10 +116,19 @@ async def answer(query: Query, session: AsyncSession, **arguments: Any) -> str:
     try:
         found = query(session, **arguments)
         if isinstance(found, AsyncIterator):
-            return repr([batch async for batch in found])
-        return repr(await found)
+            return _text([batch async for batch in found])
+        return _text(await found)
     except DomainError as refused:
         return f"{refused.code}: {refused.message}"
+
+
+def _text(found: Any) -> str:
+    """Write an answer the same in every process: rows and sets have their parts in no certain order."""
+    if isinstance(found, SQLModel):
+        return f"{type(found).__name__}{sorted(found.model_dump().items())}"
+    if isinstance(found, set | frozenset):
+        return f"{{{', '.join(sorted(map(_text, found)))}}}"
+    return f"[{', '.join(map(_text, found))}]" if isinstance(found, list | tuple) else repr(found)
 
 
 async def alone(store: Store, organizer_id: int) -> Mapping[str, str]:
