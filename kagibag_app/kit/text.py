@@ -1,13 +1,16 @@
-"""What people type, made safe to store and show: one line or several, never control characters."""
+"""What people type, made safe to store and show: one line or several, never control characters, addresses masked."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 from kagibag_app.kit.errors import BadInput
 
 # Bidirectional overrides and isolates can make a shown text read as another one.
 _BIDI = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u061c")
+
+_ADDRESS = re.compile(r"([^\s@<>(),;:\"'])[^\s@<>(),;:\"']*@([^\s@<>(),;:\"']+)")
 
 
 def one_line(value: object, *, field: str, limit: int = 200, required: bool = True) -> str:
@@ -54,6 +57,17 @@ def _check(text: str, *, field: str, limit: int, required: bool) -> str:
 _PLAIN = str.maketrans(
     {"ø": "o", "ł": "l", "đ": "d", "ð": "d", "ħ": "h", "ŧ": "t", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th"}
 )
+
+
+def mask_email(email: str) -> str:
+    """Return an address for those who may not read it: first letter and host stay."""
+    local, _, host = email.rpartition("@")
+    return f"{local[:1]}•••@{host}"
+
+
+def masked(text: str) -> str:
+    """Return what somebody wrote for those who may not read addresses: of each the first letter and host stay."""
+    return _ADDRESS.sub(r"\1•••@\2", text)
 
 
 def fold(text: str) -> str:

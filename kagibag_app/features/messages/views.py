@@ -16,7 +16,7 @@ class MessageRow:
 
     Attributes:
         public_id: Opens the message; the last one of a page is the cursor of the next.
-        recipient: The address in full; who may see it is the caller's decision.
+        recipient: The address, masked for those who may not read it.
         attempts: Tries so far.
         error: What the mail server said last, empty after a success.
         created_at: When it was written (UTC).
@@ -55,7 +55,8 @@ class StoredMessage:
     """One message with what its body is made from.
 
     Attributes:
-        params: Parameters of the template, for ``documents.render``; they hold ids, never links.
+        params: Parameters of the template, for ``documents.render``; they hold ids, never links. Empty for those who
+            may not read what mails say.
     """
 
     row: MessageRow

@@ -24,6 +24,7 @@ from kagibag_app.features.webhooks.views import (
     EndpointHealth,
     EndpointView,
 )
+from kagibag_app.kit.text import masked
 
 PAGE = 50
 RECENT = timedelta(hours=24)
@@ -94,8 +95,14 @@ async def deliveries(
     return DeliveryPage(rows[:limit], rows[limit - 1].public_id if len(rows) > limit else "")
 
 
-async def delivery(session: AsyncSession, organizer_id: int, delivery_id: str) -> DeliveryDetail | None:
-    """Return a delivery with its request body and every try, ``None`` when the organization has none."""
+async def delivery(
+    session: AsyncSession, organizer_id: int, delivery_id: str, *, readable: bool = True
+) -> DeliveryDetail | None:
+    """Return a delivery with its request body and every try, ``None`` when the organization has none.
+
+    Args:
+        readable: False leaves out what was sent, which names the buyer, and what was answered.
+    """
     statement = _delivery_rows(organizer_id).where(col(WebhookDelivery.public_id) == delivery_id)
     found = (await session.execute(statement)).first()
     if found is None:
@@ -112,9 +119,17 @@ async def delivery(session: AsyncSession, organizer_id: int, delivery_id: str) -
         row=_delivery_row(*found),
         endpoint_id=target.public_id,
         url=target.url,
-        request_body=event.body,
+        request_body=event.body if readable else "",
         attempts=tuple(
-            AttemptRow(a.number, a.at, a.duration_ms, a.status_code, a.error, a.excerpt) for a in attempts
+            AttemptRow(
+                a.number,
+                a.at,
+                a.duration_ms,
+                a.status_code,
+                a.error if readable else masked(a.error),
+                a.excerpt if readable else "",
+            )
+            for a in attempts
         ),
     )
 

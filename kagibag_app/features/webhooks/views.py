@@ -104,7 +104,7 @@ class DeliveryDetail:
     """A delivery with what was sent and every answer, newest first.
 
     Attributes:
-        request_body: The JSON text, the same on every try.
+        request_body: The JSON text, the same on every try; empty for those who may not read addresses.
     """
 
     row: DeliveryRow

@@ -41,8 +41,8 @@ from kagibag_app.features.orders.rules.states import (
     Seat,
     TicketStatus,
     email_key,
-    mask_email,
 )
+from kagibag_app.kit.text import mask_email
 
 __all__ = [
     "BY_PART",

@@ -127,9 +127,3 @@ class AppliedCode:
 def email_key(email: str) -> str:
     """Return an address for comparison: NFKC and casefolded."""
     return unicodedata.normalize("NFKC", email).strip().casefold()
-
-
-def mask_email(email: str) -> str:
-    """Return an address for those who may not read it: first letter and host stay."""
-    local, _, host = email.rpartition("@")
-    return f"{local[:1]}•••@{host}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -37,6 +37,7 @@ from kagibag_app.features.refunds.views import (
     RequestTicket,
     waits,
 )
+from kagibag_app.kit.text import masked
 
 
 async def request_detail(
@@ -46,8 +47,9 @@ async def request_detail(
 
     Args:
         now: Decides whether the event is over (UTC).
-        show_emails: False masks the buyer's address.
+        show_emails: False masks every address, also where somebody wrote one.
     """
+    shown = _as_written if show_emails else masked
     request = await facts.system_request(session, request_id)
     if request is None or request.organizer_id != organizer_id:
         return None
@@ -59,7 +61,7 @@ async def request_detail(
     fee, fee_currency = await stripe_fee(session, order.id or 0)
     before, behind, place, total = await neighbours(session, organizer_id, request)
     return RequestDetail(
-        **_request_fields(request),
+        **_request_fields(request, shown),
         **_order_fields(order, event, lines),
         **_money_fields(request, order, payment, tickets, await all_refunds(session, order.id or 0)),
         discount_code=await _discount_code(session, order),
@@ -72,11 +74,15 @@ async def request_detail(
         of=total,
         warnings=await _warnings(session, request, event, payment, tickets, now),
         tickets=tickets,
-        notes=await _notes(session, request),
+        notes=await _notes(session, request, shown),
     )
 
 
-def _request_fields(request: RefundRequest) -> dict[str, Any]:
+def _as_written(text: str) -> str:
+    return text
+
+
+def _request_fields(request: RefundRequest, shown: Callable[[str], str]) -> dict[str, Any]:
     return {
         "id": request.public_id,
         "version": request.version,
@@ -85,12 +91,12 @@ def _request_fields(request: RefundRequest) -> dict[str, Any]:
         "approved_minor": request.approved_minor or 0,
         "currency": request.currency,
         "category": request.reason_category,
-        "reason": request.reason_text,
-        "reply": request.reply_text,
+        "reason": shown(request.reason_text),
+        "reply": shown(request.reply_text),
         "asked_at": iso(request.created_at),
         "decided_at": iso(request.decided_at),
         "decided_by": request.decided_by,
-        "answer": request.decision_message,
+        "answer": shown(request.decision_message),
         "rule": str(request.outcome.get("rule", "")),
         "later_rules": str(request.outcome.get("later", "")),
     }
@@ -206,10 +212,10 @@ async def _warnings(
     return found
 
 
-async def _notes(session: AsyncSession, request: RefundRequest) -> list[NoteRow]:
+async def _notes(session: AsyncSession, request: RefundRequest, shown: Callable[[str], str]) -> list[NoteRow]:
     rows = await session.scalars(
         sa.select(RefundNote)
         .where(col(RefundNote.request_id) == request.id)
         .order_by(col(RefundNote.id).desc())
     )
-    return [NoteRow(r.author, r.text, iso(r.at)) for r in rows]
+    return [NoteRow(r.author, shown(r.text), iso(r.at)) for r in rows]

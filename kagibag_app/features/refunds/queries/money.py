@@ -18,6 +18,7 @@ from kagibag_app.features.refunds.queries.attendee import iso
 from kagibag_app.features.refunds.rules import ACCEPTED, RESERVING, RefundSource, RefundStatus
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.refunds.views import SOURCES, BuyerHistory, MoneyBar, RefundRow
+from kagibag_app.kit.text import mask_email
 
 
 async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
@@ -113,12 +114,7 @@ async def buyer_history(session: AsyncSession, order: Order, *, show_emails: boo
             ).where(mine)
         )
     ).one()
-    email = order.buyer_email if show_emails else _masked(order.buyer_email)
+    email = order.buyer_email if show_emails else mask_email(order.buyer_email)
     return BuyerHistory(
         email, int(count), iso(since), int(paid), int(refunds), int(refunded), int(disputes), order.currency
     )
-
-
-def _masked(email: str) -> str:
-    name, _, host = email.partition("@")
-    return f"{name[:1]}•••@{host}"

@@ -14,6 +14,7 @@ from kagibag_app.features.refunds.queries.money import refund_rows
 from kagibag_app.features.refunds.rules import RESERVING
 from kagibag_app.features.refunds.tables import Refund, RefundAllocation, RefundRequest, RefundRequestTicket
 from kagibag_app.features.refunds.views import OrderRefunds, OrderRequest
+from kagibag_app.kit.text import masked
 from kagibag_app.storage.columns import table_of
 
 _R, _A = table_of(Refund), table_of(RefundAllocation)
@@ -44,8 +45,14 @@ _REQUESTS = (
 )  # fmt: skip
 
 
-async def refunds_of_order(session: AsyncSession, organizer_id: int, order_id: int) -> OrderRefunds:
-    """Return an order's refunds and requests, newest first, and what they take of each line."""
+async def refunds_of_order(
+    session: AsyncSession, organizer_id: int, order_id: int, *, show_emails: bool = True
+) -> OrderRefunds:
+    """Return an order's refunds and requests, newest first, and what they take of each line.
+
+    Args:
+        show_emails: False masks addresses that somebody wrote.
+    """
     own = {"organizer": organizer_id, "order": order_id}
     refunds = (await session.execute(_REFUNDS, own)).all()
     requests = (await session.execute(_REQUESTS, own)).all()
@@ -53,7 +60,7 @@ async def refunds_of_order(session: AsyncSession, organizer_id: int, order_id: i
     failures = {row.request_id: row.failure_message for row in reversed(each)}
     return OrderRefunds(
         refunds=refund_rows(each),
-        requests=_requests(requests, failures),
+        requests=_requests(requests, failures, show_emails),
         taken=_taken(refunds),
     )
 
@@ -66,7 +73,10 @@ def _taken(shares: Sequence[Any]) -> dict[int, int]:
     return taken
 
 
-def _requests(rows: Sequence[Any], failures: dict[int | None, str]) -> list[OrderRequest]:
+def _requests(rows: Sequence[Any], failures: dict[int | None, str], show_emails: bool) -> list[OrderRequest]:
+    def shown(text: str) -> str:
+        return text if show_emails else masked(text)
+
     tickets: dict[int, Counter[str]] = {}
     for row in rows:
         tickets.setdefault(row.id, Counter())[row.type_name or "ticket"] += 1
@@ -76,11 +86,11 @@ def _requests(rows: Sequence[Any], failures: dict[int | None, str]) -> list[Orde
             status=row.status,
             tickets=dict(tickets[row.id]),
             category=row.reason_category,
-            reason=row.reason_text,
+            reason=shown(row.reason_text),
             currency=row.currency,
             amount_minor=row.amount_minor if row.approved_minor is None else row.approved_minor,
-            answer=row.decision_message,
-            reply=row.reply_text,
+            answer=shown(row.decision_message),
+            reply=shown(row.reply_text),
             failure=failures.get(row.id, ""),
         )
         for row in {row.id: row for row in rows}.values()

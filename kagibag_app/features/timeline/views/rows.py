@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.features.timeline.views.words import detail, said, sentence
 from kagibag_app.kit.actor import ActorKind
+from kagibag_app.kit.text import masked
 
 # What the buyer sees of her own order; the rest is the organizer's business.
 PUBLIC_KINDS = frozenset(
@@ -33,8 +33,6 @@ PUBLIC_KINDS = frozenset(
         EntryKind.REFUND_SUCCEEDED,
     }
 )
-
-_ADDRESS = re.compile(r"([^\s@<>(),;:\"'])[^\s@<>(),;:\"']*@([^\s@<>(),;:\"']+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +92,3 @@ class TimelinePage:
 
     rows: list[TimelineRow]
     more: bool
-
-
-def masked(text: str) -> str:
-    """Return a text whose email addresses show their first letter and host alone."""
-    return _ADDRESS.sub(r"\1•••@\2", text)

@@ -10,7 +10,6 @@ from enum import StrEnum
 from kagibag_app import l10n
 from kagibag_app.features.messages.rules import MessageStatus, Template
 from kagibag_app.features.messages.views import MessageRow, RenderedMail
-from kagibag_app.features.orders.rules import mask_email
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.messages.rows import Choice, MailFace, MailItem
 from kagibag_app.web.admin.times import short_time
@@ -112,13 +111,13 @@ def read(said: Mapping[str, str]) -> tuple[Wanted, list[str]]:
     ), ignored
 
 
-def mail_item(row: MessageRow, wanted: Wanted, zone: str, now: datetime, *, show_emails: bool) -> MailItem:
+def mail_item(row: MessageRow, wanted: Wanted, zone: str, now: datetime) -> MailItem:
     """Return a mail's place in the list."""
     return MailItem(
         id=row.public_id,
         href=wanted.but(message=row.public_id),
         subject=row.subject,
-        recipient=_recipient(row, show_emails),
+        recipient=row.recipient,
         status=row.status,
         sent=short_time(row.sent_at or row.created_at, zone, now=now),
         current=row.public_id == wanted.message,
@@ -133,7 +132,7 @@ def choices(wanted: Wanted) -> list[Choice]:
     ]
 
 
-def mail_face(row: MessageRow, body: RenderedMail | None, zone: str, *, show_emails: bool) -> MailFace:
+def mail_face(row: MessageRow, body: RenderedMail | None, zone: str) -> MailFace:
     """Return the mail that is open.
 
     Args:
@@ -143,7 +142,7 @@ def mail_face(row: MessageRow, body: RenderedMail | None, zone: str, *, show_ema
     return MailFace(
         id=row.public_id,
         subject=row.subject,
-        recipient=_recipient(row, show_emails),
+        recipient=row.recipient,
         template=_TEMPLATES.get(row.template, row.template),
         status=row.status,
         order=row.order_number,
@@ -162,7 +161,3 @@ def framed(html: str) -> str:
     head = html.find("<head>")
     at = head + len("<head>") if head >= 0 else 0
     return html[:at] + _BESIDE + html[at:]
-
-
-def _recipient(row: MessageRow, show_emails: bool) -> str:
-    return row.recipient if show_emails else mask_email(row.recipient)

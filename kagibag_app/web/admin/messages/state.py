@@ -94,15 +94,13 @@ class MessagesState(Workspace):
         return rx.redirect(wanted.but(search=self._typed, after="", message=""), replace=True)
 
     def _show(self, seen: _Found, wanted: Wanted, actor: Actor) -> None:
-        now, show_emails = runtime().clock.now(), allowed(actor.role, Action.VIEW_EMAILS)
+        now = runtime().clock.now()
         self.readable = allowed(actor.role, Action.READ_MESSAGE_BODIES)
-        self.mails = [
-            display.mail_item(row, wanted, seen.zone, now, show_emails=show_emails) for row in seen.page.rows
-        ]
+        self.mails = [display.mail_item(row, wanted, seen.zone, now) for row in seen.page.rows]
         self.mail = MailFace()
         if seen.open is not None:
             body = _words(seen.open, actor) if self.readable else None
-            self.mail = display.mail_face(seen.open.row, body, seen.zone, show_emails=show_emails)
+            self.mail = display.mail_face(seen.open.row, body, seen.zone)
         self.choices, self.search = display.choices(wanted), wanted.search
         self.as_text = wanted.body is Body.TEXT
         self.html_href, self.text_href = wanted.but(body=Body.HTML), wanted.but(body=Body.TEXT)
@@ -115,14 +113,19 @@ class MessagesState(Workspace):
 
 async def _found(actor: Actor, wanted: Wanted) -> _Found:
     """Read the log; a role that sees no addresses can't search for them either."""
-    organizer_id = actor.organizer_id or 0
-    search = wanted.search if allowed(actor.role, Action.VIEW_EMAILS) else ""
+    organizer_id, show_emails = actor.organizer_id or 0, allowed(actor.role, Action.VIEW_EMAILS)
+    readable = allowed(actor.role, Action.READ_MESSAGE_BODIES)
     async with runtime().store.read() as session:
         organizer = await accounts.system_organizer(session, organizer_id)
         page = await queries.log(
-            session, organizer_id, statuses=wanted.statuses, search=search, after=wanted.after
-        )
-        opened = await queries.message(session, organizer_id, wanted.message) if wanted.message else None
+            session, organizer_id, statuses=wanted.statuses, search=wanted.search, after=wanted.after,
+            show_emails=show_emails,
+        )  # fmt: skip
+        opened = None
+        if wanted.message:
+            opened = await queries.message(
+                session, organizer_id, wanted.message, show_emails=show_emails, readable=readable
+            )
         zone = organizer.zone if organizer else "UTC"
         return _Found(zone, page, opened, await nav_counts(session, organizer_id))
 

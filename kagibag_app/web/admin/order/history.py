@@ -9,7 +9,6 @@ from kagibag_app import l10n
 from kagibag_app.features.disputes.rules import UNANSWERED, DisputeKind
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.messages.views import MessageRow
-from kagibag_app.features.orders.rules import mask_email
 from kagibag_app.features.refunds.views import reason_label
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.order.reading import Story
@@ -111,14 +110,14 @@ def bookings(story: Story) -> list[Booking]:
     ]
 
 
-def mail_lines(story: Story, now: datetime, *, show_emails: bool) -> list[MailLine]:
+def mail_lines(story: Story, now: datetime) -> list[MailLine]:
     """Return the mails about the order, newest first."""
     return [
         MailLine(
             id=row.public_id,
             href=address("/admin/messages", message=row.public_id),
             subject=row.subject,
-            recipient=row.recipient if show_emails else mask_email(row.recipient),
+            recipient=row.recipient,
             status=row.status,
             error=row.error,
             sent=short_time(row.sent_at or row.created_at, story.zone, now=now),

@@ -78,7 +78,7 @@ async def story(
 async def _story(session: AsyncSession, actor: Actor, number: str, listed: Wanted, entries: int) -> Story:
     organizer_id, show_emails = actor.organizer_id or 0, allowed(actor.role, Action.VIEW_EMAILS)
     found = await orders.whole_order(session, organizer_id, number, show_emails=show_emails)
-    money = await refunds.refunds_of_order(session, organizer_id, found.key)
+    money = await refunds.refunds_of_order(session, organizer_id, found.key, show_emails=show_emails)
     bookings = await ledger.for_order(session, organizer_id, found.key)
     return Story(
         key=found.key,
@@ -91,7 +91,7 @@ async def _story(session: AsyncSession, actor: Actor, number: str, listed: Wante
         disputes=await disputes.for_order(session, organizer_id, found.key),
         bookings=bookings,
         sums=sums_of(bookings),
-        mails=await messages.of_order(session, organizer_id, found.key),
+        mails=await messages.of_order(session, organizer_id, found.key, show_emails=show_emails),
         timeline=await timeline.for_order(
             session, organizer_id, order_id=found.key, limit=entries, show_emails=show_emails
         ),

@@ -126,7 +126,7 @@ class OrderDetailState(Workspace):
         self.payments = display.payment_cards(found, stripe=stripe, sandbox=sandbox)
         self.requests, self.refunds = history.request_rows(found), history.refund_lines(found, now)
         self.disputes, self.bookings = history.dispute_lines(found), history.bookings(found)
-        self.mails = history.mail_lines(found, now, show_emails=show_emails)
+        self.mails = history.mail_lines(found, now)
         self.timeline, self.older = history.happenings(found), found.timeline.more
         self.counts, self._confirmation = found.counts, history.newest_confirmation(found.mails)
         self.phase = "shown"

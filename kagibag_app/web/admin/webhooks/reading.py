@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from kagibag_app.features.accounts import queries as accounts
+from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.webhooks import queries
 from kagibag_app.features.webhooks.rules import DeliveryStatus
 from kagibag_app.features.webhooks.views import DeliveryDetail, DeliveryPage, EndpointView
@@ -37,7 +38,10 @@ async def found(actor: Actor, wanted: Wanted) -> Found:
             (view for view in endpoints if view.public_id == wanted.endpoint), next(iter(endpoints), None)
         )
         endpoint_id = chosen.public_id if chosen else ""
-        delivery = await queries.delivery(session, organizer_id, wanted.delivery) if wanted.delivery else None
+        readable = allowed(actor.role, Action.VIEW_EMAILS)
+        delivery = None
+        if wanted.delivery:
+            delivery = await queries.delivery(session, organizer_id, wanted.delivery, readable=readable)
         return Found(
             zone=organizer.zone if organizer else "UTC",
             endpoints=endpoints,
