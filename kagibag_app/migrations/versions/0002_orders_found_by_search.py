@@ -150,6 +150,8 @@ def _index_parts() -> None:
         op.execute(f"CREATE EXTENSION IF NOT EXISTS {extension}")
     op.execute(
         "CREATE INDEX ix_order_search_parts ON order_search USING gin (organizer_id, value gin_trgm_ops) "
+        # A search reads the whole list of what was not sorted in yet: it is kept short.
+        "WITH (gin_pending_list_limit = 256) "
         "WHERE kind IN ('email', 'name')"
     )
     op.execute(
