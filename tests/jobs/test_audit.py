@@ -129,6 +129,14 @@ async def search_forgets_the_buyer(desk: Desk) -> None:
         await tx.session.execute(sa.delete(OrderSearch).where(col(OrderSearch.kind) == SearchKind.EMAIL))
 
 
+async def search_finds_another_ticket(desk: Desk) -> None:
+    await add(desk, OrderSearch(organizer_id=desk.shop.organizer_id, kind="ticket", value="t1", order_id=1))
+
+
+async def promotion_that_was_not_applied(desk: Desk) -> None:
+    await put(desk, Order, promotion_id=99)
+
+
 async def dispute_state_typed(desk: Desk) -> None:
     await put(desk, Order, dispute_state="open")
 
@@ -181,7 +189,9 @@ async def test_an_untouched_installation_has_nothing_to_complain_about(sold: Des
         (11, entry_removed),
         (12, refunded_sum_typed),
         (12, dispute_state_typed),
+        (1, promotion_that_was_not_applied),
         (13, search_forgets_the_buyer),
+        (13, search_finds_another_ticket),
         (14, cancelled_with_its_money),
         (14, cancellation_forgotten),
     ],
@@ -207,6 +217,14 @@ async def test_a_line_missing_from_the_ledger_or_from_stripe_is_counted(sold: De
         *kept,
     ]
     assert (await check_stripe(sold.runtime)).count == 0
+
+
+async def test_a_declined_charge_that_still_leads_to_its_order_is_no_violation(sold: Desk) -> None:
+    declined = OrderSearch(
+        organizer_id=sold.shop.organizer_id, kind=SearchKind.CHARGE, value="ch_0declined", order_id=1
+    )
+    await add(sold, declined)
+    assert await violated(sold) == []
 
 
 async def test_an_overlap_is_no_violation_while_it_is_flagged(sold: Desk) -> None:
