@@ -7,9 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from kagibag_app.bench import datasets, exporting
 from kagibag_app.bench.orders import Plan, run
 from kagibag_app.bench.report import Compared, Grown, Measured, Report
+from kagibag_app.bench.stand import Stand
 from kagibag_app.bench.timing import race
+from kagibag_app.features.reports.rules import ExportFormat
 from tests.command_line import Kagibag
 from tests.servers.postgres import PostgresCluster
 
@@ -27,7 +30,7 @@ async def test_product_and_floors_find_the_same_in_every_case(
         cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
         database = cluster.url("postgres")
     said: list[str] = []
-    report = await run(Plan(2000, database, tmp_path, rounds=1, small=1000), say=said.append)
+    report = await run(Plan(2000, database, tmp_path, rounds=1, small=1000, export=0), say=said.append)
     names = [case.name for case in report.measured]
     assert [line for line in said if not line.startswith("growth")] == names
     assert {"list, first page", "list, deep page", "search, number", "order, plain", "neighbours"} <= set(
@@ -56,6 +59,8 @@ def test_the_command_prints_a_list_for_scripts_and_keeps_the_data_set(
         "2000",
         "--small",
         "0",
+        "--export",
+        "0",
         "--rounds",
         "1",
         "--only",
@@ -70,6 +75,23 @@ def test_the_command_prints_a_list_for_scripts_and_keeps_the_data_set(
     table = kagibag(*arguments)
     assert "search, number" in table.out
     assert kept.stat().st_mtime_ns == made
+
+
+async def test_exports_are_compared_with_the_same_rows_and_cells(tmp_path: Path) -> None:
+    stand = await Stand.open(datasets.prepared("", tmp_path, 1000), tmp_path)
+    try:
+        compared = await exporting.compare(stand, rows=300, say=lambda _: None, rounds=1)
+        memory = await exporting.memory(stand, ExportFormat.CSV, rows=300, say=lambda _: None)
+    finally:
+        await stand.close()
+    assert [figure.name.split(",")[0] for figure in compared] == [
+        "export CSV",
+        "export CSV",
+        "export XLSX",
+        "export XLSX",
+    ]
+    assert all("300 orders" in figure.name and figure.value > 0 for figure in compared)
+    assert all(figure.unit == "MB" and figure.value > figure.plus / 10 for figure in memory)
 
 
 def test_synthetic_data_is_not_made_beside_live_payments(kagibag: Kagibag) -> None:

@@ -26,6 +26,8 @@ COMMANDS = [
     "seed",
     "audit",
     "doctor",
+    "bench orders",
+    "bench live",
 ]
 OWNER = (
     "admin",

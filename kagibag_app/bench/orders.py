@@ -8,12 +8,13 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from kagibag_app.bench import datasets
+from kagibag_app.bench import datasets, exporting
 from kagibag_app.bench.cases import Case
 from kagibag_app.bench.questions import all_cases, growth_pairs
 from kagibag_app.bench.report import Grown, Measured, Report
 from kagibag_app.bench.stand import Stand
 from kagibag_app.bench.timing import ROUNDS, race
+from kagibag_app.features.reports.rules import ExportFormat
 
 SMALL = 10_000
 # Growth compares two medians with each other: more rounds than against a floor that leaves room.
@@ -28,6 +29,7 @@ class Plan:
         database: As ``datasets.prepared`` takes it.
         only: Cases whose name contains this; empty: all.
         small: Orders of the data set that growth is measured from; 0: no growth.
+        export: Orders of an export; 0: none is measured.
     """
 
     orders: int
@@ -37,6 +39,7 @@ class Plan:
     rounds: int = ROUNDS
     only: str = ""
     small: int = SMALL
+    export: int = exporting.ROWS
 
 
 async def run(plan: Plan, *, say: Callable[[str], None]) -> Report:
@@ -58,7 +61,14 @@ async def run(plan: Plan, *, say: Callable[[str], None]) -> Report:
             await _measure(stand, case, plan) for case in _named(all_cases(stand), plan.only, say, "")
         ]
         grown = await _growth(stack, stand, plan, say) if plan.small and plan.small < plan.orders else []
-    return Report(plan.orders, "SQLite" if large.sqlite else "PostgreSQL", measured, grown)
+        compared = []
+        if plan.export and plan.only in "export":
+            rounds = min(exporting.ROUNDS, plan.rounds)
+            rows = min(plan.export, plan.orders)
+            compared += await exporting.compare(stand, rows=rows, say=say, rounds=rounds)
+            for wanted in ExportFormat:
+                compared += await exporting.memory(stand, wanted, rows=rows, say=say)
+    return Report(plan.orders, "SQLite" if large.sqlite else "PostgreSQL", measured, grown, compared)
 
 
 def _dataset(plan: Plan, orders: int) -> datasets.Dataset:

@@ -11,7 +11,7 @@ from kagibag_app.bench.floors import PlainDriver
 
 # An address with so many orders is there in every data set of some thousand.
 _ORDERS_OF_ONE = range(12, 2, -1)
-RARE, MEDIUM, MANY = range(1, 30), range(150, 1500), range(2001, 10**9)
+RARE, USUAL, MANY = range(1, 60), range(100, 1500), range(2001, 10**9)
 
 
 class Picker:

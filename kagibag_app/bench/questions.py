@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from kagibag_app.bench.cases import Case, Question, neighbours_case, page_case, story_case
-from kagibag_app.bench.list_floors import beginning, whole_value
-from kagibag_app.bench.picking import address_with, shared_count
+from kagibag_app.bench.list_floors import along_the_newest, beginning, by_trigrams, whole_value
+from kagibag_app.bench.picking import MANY, RARE, USUAL, address_with, shared_count
 from kagibag_app.bench.stand import Stand
 from kagibag_app.features.orders.rules import (
     PAGE_SIZE,
@@ -24,6 +24,19 @@ from kagibag_app.features.orders.rules import (
 MONTH = (datetime(2026, 3, 1, tzinfo=UTC), datetime(2026, 4, 1, tzinfo=UTC))
 STATUSES = tuple(choice for choice in StatusFilter if choice is not StatusFilter.ALL)
 DEEP = 0.6
+# From what few addresses contain to what most do.
+_PIECES = (
+    "zofia.dvorak1",
+    "tamsin.hargreave",
+    "wiebke.rossler",
+    "olena.koval",
+    "yusuf.",
+    "misaki",
+    "hargreave",
+    "theo",
+    "example",
+)
+_NAMES = ("Żółkowski", "Коваль")
 
 
 def filters(stand: Stand) -> Iterator[tuple[str, OrderFilter]]:
@@ -64,6 +77,7 @@ def all_cases(stand: Stand) -> Iterator[Case]:
         stand, "neighbours, status refunded", Question(OrderFilter(status=StatusFilter.REFUNDED), after=deep)
     )
     yield from searches(stand, number)
+    yield from parts(stand)
     yield story_case(stand, "order, plain", picker.plain_orders(2))
     yield story_case(stand, "order, refunded", picker.richest_order())
 
@@ -81,7 +95,32 @@ def searches(stand: Stand, number: str) -> Iterator[Case]:
         yield _whole(stand, f"search, Stripe {kind}", SearchKind(kind), stripe_id, stripe_value(stripe_id))
     start = number[:7]
     finds = beginning(stand.dataset.organizer_id, SearchKind.NUMBER, code_value(start))
-    yield page_case(stand, "search, beginning of a number", Question(OrderFilter(search=start), finds=finds))
+    yield page_case(
+        stand, "search, beginning of a number", Question(OrderFilter(search=start), finds=(finds,))
+    )
+
+
+def parts(stand: Stand) -> Iterator[Case]:
+    """Yield searches for a part of an address or a name: rare, found often, and more often than is shown."""
+    sizes = (("rare", RARE), ("usual", USUAL), ("capped", MANY))
+    for name, matches in sizes:
+        try:
+            piece, _ = stand.picker.part("email", _PIECES, matches)
+        except LookupError:
+            # A small data set has not enough of everything.
+            continue
+        yield _part(stand, f"search, {name} part of an email", piece)
+    for piece in _NAMES:
+        yield _part(stand, f"search, part of a name in {piece}", piece)
+
+
+def _part(stand: Stand, name: str, piece: str) -> Case:
+    organizer, sqlite = stand.dataset.organizer_id, stand.dataset.sqlite
+    word = text_value(piece)
+    finds = [along_the_newest(organizer, word, sqlite=sqlite)]
+    if sqlite:
+        finds.append(by_trigrams(organizer, word))
+    return page_case(stand, name, Question(OrderFilter(search=piece), finds=tuple(finds)))
 
 
 def growth_pairs(small: Stand, large: Stand) -> Iterator[tuple[str, Case, Case, int]]:
@@ -130,7 +169,7 @@ def _same_searches(small: Stand, large: Stand) -> Iterator[tuple[str, Case, Case
 
 def _whole(stand: Stand, name: str, kind: SearchKind, typed: str, value: str) -> Case:
     finds = whole_value(stand.dataset.organizer_id, kind, value)
-    return page_case(stand, name, Question(OrderFilter(search=typed), finds=finds))
+    return page_case(stand, name, Question(OrderFilter(search=typed), finds=(finds,)))
 
 
 def _pair(

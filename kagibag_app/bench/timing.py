@@ -28,17 +28,23 @@ class Times:
 
 
 async def race(
-    ways: Mapping[str, Way], *, rounds: int = ROUNDS, patience: float = PATIENCE_SECONDS
+    ways: Mapping[str, Way],
+    *,
+    rounds: int = ROUNDS,
+    fewest: int = FEWEST_ROUNDS,
+    warm_up: int = WARM_UP,
+    patience: float = PATIENCE_SECONDS,
 ) -> dict[str, Times]:
     """Run each way once a round, in turning order, and return what each took.
 
     Args:
         ways: Each returns the seconds that count, so that what stands around them does not.
-        rounds: At most so many; at least ``FEWEST_ROUNDS``, however slow.
+        rounds: At most so many; at least ``fewest``, however slow.
+        warm_up: Rounds before, which don't count.
         patience: Seconds after which no further round begins.
     """
     names = list(ways)
-    for _ in range(min(WARM_UP, rounds)):
+    for _ in range(min(warm_up, rounds)):
         for name in names:
             await ways[name]()
     taken: dict[str, list[float]] = {name: [] for name in names}
@@ -47,7 +53,7 @@ async def race(
     gc.disable()
     try:
         for number in range(rounds):
-            if number >= min(FEWEST_ROUNDS, rounds) and time.perf_counter() - began > patience:
+            if number >= min(fewest, rounds) and time.perf_counter() - began > patience:
                 break
             turn = number % len(names)
             for name in names[turn:] + names[:turn]:

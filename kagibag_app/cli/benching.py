@@ -5,17 +5,21 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.table import Table
 
 from kagibag_app.cli.common import out, progress_of, read_settings
 from kagibag_app.demo.synthetic.making import MOST
 from kagibag_app.settings import Env, SettingsError, StripeMode
 
 TABLE_WIDTH = 150
+# The event loop never stands still for longer, however much comes at once.
+LONGEST_STALL_MS = 200
 app = typer.Typer()
 bench_app = typer.Typer(help="Measurements on synthetic data.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
@@ -40,6 +44,7 @@ def orders(
         int,
         typer.Option(help="Size of the data set that growth is measured from; 0 leaves growth out.", min=0),
     ] = 10_000,
+    export: Annotated[int, typer.Option(help="Orders of an export; 0 leaves exports out.", min=0)] = 100_000,
     rounds: Annotated[int, typer.Option(help="Rounds of quick cases; slow ones get fewer.", min=1)] = 100,
     only: Annotated[str, typer.Option(help="Only cases whose name contains this.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -58,7 +63,7 @@ def orders(
     for size in filter(None, (orders, small if small < orders else 0)):
         with progress_of(f"data set of {size:,} orders", size) as progress:
             datasets.prepared(database, folder, size, seed=seed, progress=progress)
-    plan = Plan(orders, database, folder, seed=seed, rounds=rounds, only=only, small=small)
+    plan = Plan(orders, database, folder, seed=seed, rounds=rounds, only=only, small=small, export=export)
     report = asyncio.run(run(plan, say=_say))
     if as_json:
         out.print_json(json.dumps(report.as_list()))
@@ -71,3 +76,32 @@ def orders(
 
 def _say(line: str) -> None:
     sys.stderr.write(f"{line}\n")
+
+
+@bench_app.command()
+def live(
+    database: Annotated[
+        str,
+        typer.Option(
+            help="URL of an empty PostgreSQL database; a SQLite file that is removed afterwards when omitted.",
+            show_default=False,
+        ),
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Place 200 orders in ten seconds while 50 lists are open; exit code 1 when one misses an order or the loop stalls."""
+    from kagibag_app.bench.live_burst import run
+
+    settings = read_settings(log_level="ERROR")
+    if settings.env is Env.PRODUCTION or settings.stripe_mode is StripeMode.LIVE:
+        raise SettingsError("Synthetic data is never made in production. Nothing was measured.")
+    with tempfile.TemporaryDirectory(prefix="kagibag-bench-") as folder:
+        seen = run(Path(folder), database_url=database)
+    if as_json:
+        out.print_json(json.dumps(seen))
+    else:
+        table = Table("What", "Seen")
+        for name, value in seen.items():
+            table.add_row(name.replace("_", " "), str(value))
+        out.print(table, soft_wrap=False)
+    sys.exit(1 if seen["missed"] or seen["longest_stall_ms"] > LONGEST_STALL_MS else 0)
