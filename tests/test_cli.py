@@ -138,7 +138,9 @@ def test_an_audit_ends_with_one_when_something_is_wrong(kagibag: Kagibag, tmp_pa
     kagibag("seed", "--example")
     clean = kagibag("audit", "--stripe", "--json")
     assert clean.code == 0
-    assert [finding["count"] for finding in json.loads(clean.out)] == [0] * 12
+    counts = {finding["number"]: finding["count"] for finding in json.loads(clean.out)}
+    assert counts == dict.fromkeys(range(1, len(counts) + 1), 0)
+    assert len(counts) > 12
     with sqlite3.connect(tmp_path / "kagibag.db") as database:
         database.execute("UPDATE ticket_types SET held = 3")
     wrong = kagibag("audit", "--json")
