@@ -93,6 +93,7 @@ class Settings(BaseSettings):
     worker_concurrency: int = Field(default=8, ge=1, le=64)
     log_level: str = "INFO"
     log_json: bool | None = None
+    bench: bool = False
 
     @field_validator("public_url")
     @classmethod
@@ -117,6 +118,10 @@ class Settings(BaseSettings):
         return self
 
     def _check_production(self) -> None:
+        if self.bench:
+            raise ValueError(
+                "KAGIBAG_BENCH adds a page for measurements, which production never has. Unset it."
+            )
         if not self.secret_keys.get_secret_value() or not self.encryption_keys.get_secret_value():
             raise ValueError(
                 "Production needs KAGIBAG_SECRET_KEYS and KAGIBAG_ENCRYPTION_KEYS (kid:value, 32 random characters or more)."

@@ -30,7 +30,9 @@ async def test_product_and_floors_find_the_same_in_every_case(
         cluster: PostgresCluster = request.getfixturevalue("postgres_cluster")
         database = cluster.url("postgres")
     said: list[str] = []
-    report = await run(Plan(2000, database, tmp_path, rounds=1, small=1000, export=0), say=said.append)
+    report = await run(
+        Plan(2000, database, tmp_path, rounds=1, small=1000, export=0, browser=False), say=said.append
+    )
     names = [case.name for case in report.measured]
     assert [line for line in said if not line.startswith("growth")] == names
     assert {"list, first page", "list, deep page", "search, number", "order, plain", "neighbours"} <= set(
@@ -61,6 +63,7 @@ def test_the_command_prints_a_list_for_scripts_and_keeps_the_data_set(
         "0",
         "--export",
         "0",
+        "--no-browser",
         "--rounds",
         "1",
         "--only",

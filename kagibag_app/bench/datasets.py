@@ -31,6 +31,7 @@ class Dataset:
     url: str
     orders: int
     organizer_id: int
+    seed: int = SEED
 
     @property
     def sqlite(self) -> bool:
@@ -63,7 +64,7 @@ def prepared(
     url = _url(database, cache, name_of(orders, seed))
     schema.upgrade(url)
     made = making.make(url, orders=orders, seed=seed, password=PASSWORD, progress=progress)
-    return Dataset(url, made.orders, made.organizer_id)
+    return Dataset(url, made.orders, made.organizer_id, seed)
 
 
 def _url(database: str, cache: Path, name: str) -> str:

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from kagibag_app.bench import datasets, exporting
+from kagibag_app.bench import browser, datasets, exporting
 from kagibag_app.bench.cases import Case
 from kagibag_app.bench.questions import all_cases, growth_pairs
 from kagibag_app.bench.report import Grown, Measured, Report
@@ -30,6 +30,7 @@ class Plan:
         only: Cases whose name contains this; empty: all.
         small: Orders of the data set that growth is measured from; 0: no growth.
         export: Orders of an export; 0: none is measured.
+        browser: Whether a browser is measured too.
     """
 
     orders: int
@@ -40,6 +41,7 @@ class Plan:
     only: str = ""
     small: int = SMALL
     export: int = exporting.ROWS
+    browser: bool = True
 
 
 async def run(plan: Plan, *, say: Callable[[str], None]) -> Report:
@@ -68,6 +70,9 @@ async def run(plan: Plan, *, say: Callable[[str], None]) -> Report:
             compared += await exporting.compare(stand, rows=rows, say=say, rounds=rounds)
             for wanted in ExportFormat:
                 compared += await exporting.memory(stand, wanted, rows=rows, say=say)
+        if plan.browser and plan.only in "browser":
+            rounds = min(browser.ROUNDS, plan.rounds)
+            compared += await browser.compare(stand, plan.cache, say=say, rounds=rounds)
     return Report(plan.orders, "SQLite" if large.sqlite else "PostgreSQL", measured, grown, compared)
 
 

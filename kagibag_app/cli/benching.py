@@ -45,6 +45,9 @@ def orders(
         typer.Option(help="Size of the data set that growth is measured from; 0 leaves growth out.", min=0),
     ] = 10_000,
     export: Annotated[int, typer.Option(help="Orders of an export; 0 leaves exports out.", min=0)] = 100_000,
+    browser: Annotated[
+        bool, typer.Option(help="Measure in a browser too; needs Playwright and Chromium.")
+    ] = True,
     rounds: Annotated[int, typer.Option(help="Rounds of quick cases; slow ones get fewer.", min=1)] = 100,
     only: Annotated[str, typer.Option(help="Only cases whose name contains this.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
@@ -63,7 +66,17 @@ def orders(
     for size in filter(None, (orders, small if small < orders else 0)):
         with progress_of(f"data set of {size:,} orders", size) as progress:
             datasets.prepared(database, folder, size, seed=seed, progress=progress)
-    plan = Plan(orders, database, folder, seed=seed, rounds=rounds, only=only, small=small, export=export)
+    plan = Plan(
+        orders,
+        database,
+        folder,
+        seed=seed,
+        rounds=rounds,
+        only=only,
+        small=small,
+        export=export,
+        browser=browser,
+    )
     report = asyncio.run(run(plan, say=_say))
     if as_json:
         out.print_json(json.dumps(report.as_list()))

@@ -7,6 +7,7 @@ from types import ModuleType
 
 import reflex as rx
 
+from kagibag_app.settings import Settings
 from kagibag_app.web import not_found
 
 PAGES = (
@@ -51,6 +52,16 @@ def register(app: rx.App) -> None:
             description=_DESCRIPTION,
             on_load=module.on_load,
             meta=meta_of(module.ROUTE),
+        )
+    if Settings().bench:
+        # Imported here alone: its handlers exist only where they are measured.
+        yardstick = import_module(f"{__package__}.yardstick")
+        app.add_page(
+            yardstick.page,
+            route=yardstick.ROUTE,
+            title=yardstick.TITLE,
+            on_load=yardstick.YardstickState.load,
+            meta=[_NOT_INDEXED],
         )
     app.add_page(
         not_found.page,
