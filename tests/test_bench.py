@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -95,6 +97,33 @@ async def test_exports_are_compared_with_the_same_rows_and_cells(tmp_path: Path)
     ]
     assert all("300 orders" in figure.name and figure.value > 0 for figure in compared)
     assert all(figure.unit == "MB" and figure.value > figure.plus / 10 for figure in memory)
+
+
+ASK_FOR_ROUTES = """
+import os, sys
+from kagibag_app.web import routes
+
+class Recorder:
+    def __init__(self): self.routes = []
+    def add_page(self, page, *, route, **rest): self.routes.append(route)
+
+for bench in ("", "1"):
+    os.environ.update({"KAGIBAG_BENCH": bench} if bench else {})
+    recorder = Recorder()
+    routes.register(recorder)
+    print(len(recorder.routes), "/bench/rows" in recorder.routes, "kagibag_app.web.yardstick" in sys.modules)
+"""
+
+
+def test_the_page_of_constant_rows_is_there_for_the_bench_alone() -> None:
+    # Asked of another process: a State that was imported once stays registered.
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK_FOR_ROUTES], capture_output=True, text=True, check=True, timeout=60
+    )
+    usual, bench = (line.split() for line in asked.stdout.splitlines())
+    assert usual[1:] == ["False", "False"]
+    assert bench[1:] == ["True", "True"]
+    assert int(bench[0]) == int(usual[0]) + 1
 
 
 def test_synthetic_data_is_not_made_beside_live_payments(kagibag: Kagibag) -> None:

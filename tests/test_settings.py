@@ -47,6 +47,7 @@ def test_production_starts_with_its_secrets_and_https() -> None:
         ({"encryption_keys": ""}, "KAGIBAG_ENCRYPTION_KEYS"),
         ({"public_url": ""}, "KAGIBAG_PUBLIC_URL"),
         ({"public_url": "http://tickets.example"}, "https://"),
+        ({"bench": True}, "KAGIBAG_BENCH"),
     ],
 )
 def test_production_refuses_to_guess(change: dict[str, Any], named: str) -> None:
