@@ -69,7 +69,9 @@ def test_support_writes_a_note_lets_somebody_in_and_corrects_an_address(
     page.get_by_role("button", name="Add note").click()
     expect(page.locator(".timeline .quote", has_text="Arrives late")).to_be_visible()
     expect(page.get_by_label("Note for the team")).to_have_value("")
-    expect(page.get_by_role("region", name="Messages").get_by_text("dana@")).to_be_visible()
+    expect(
+        page.get_by_role("region", name="Messages").get_by_role("cell", name="dana@lantern-row.example")
+    ).to_be_visible()
 
     page.get_by_role("button", name="Undo check-in").click()
     expect(page.get_by_role("region", name="Tickets").get_by_text("Valid", exact=True)).to_be_visible()
