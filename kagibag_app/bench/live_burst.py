@@ -28,7 +28,7 @@ from kagibag_app.storage.secrets import AccessLinks, SecretBox
 from kagibag_app.storage.transaction import Store, Transaction
 from kagibag_app.web import live, runtime
 from kagibag_app.web.admin.orders import filters
-from kagibag_app.web.admin.orders.reading import Found, counted, found
+from kagibag_app.web.admin.orders.reading import Found, completed, found
 from kagibag_app.web.admin.orders.state import OrdersState
 from kagibag_app.web.rehearsal import Rehearsal, rehearsal
 
@@ -233,7 +233,7 @@ async def _settle(pages: Rehearsal, shop: _Shop, tabs: dict[str, dict[str, str]]
     newest: dict[str, Found] = {}
     for query in tabs.values():
         wanted = filters.read(query)[0]
-        newest[str(query)] = await counted(shop.actor, await found(shop.actor, wanted, "America/New_York"))
+        newest[str(query)] = await completed(shop.actor, await found(shop.actor, wanted, "America/New_York"))
     deadline = time.perf_counter() + PATIENCE_SECONDS
     behind = dict(tabs)
     while behind and time.perf_counter() < deadline:

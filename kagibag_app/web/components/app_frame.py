@@ -23,6 +23,7 @@ STYLESHEETS = [
             "status",
             "tables",
             "orders",
+            "glyphs",
             "shell",
             "flow",
             "attendee",

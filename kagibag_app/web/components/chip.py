@@ -4,18 +4,15 @@ from __future__ import annotations
 
 import reflex as rx
 
+from kagibag_app.web.components.buttons import swift_link
 from kagibag_app.web.components.icons import icon
-from kagibag_app.web.components.values import Content, Handler, Text
+from kagibag_app.web.components.values import Content, Text
 
 
-def chip_set(label: str, value: Text, *, on_remove: Handler) -> rx.Component:
-    """A filter that holds, and the way to remove it."""
-    remove = rx.el.button(
-        icon("x", 12),
-        type="button",
-        on_click=on_remove,
-        aria_label=f"Remove filter: {label.lower()}",
-        class_name="chip-remove",
+def chip_set(label: str, value: Text, without: Text) -> rx.Component:
+    """A filter that holds, and the address without it."""
+    remove = swift_link(
+        icon("x", 12), without, aria_label=f"Remove filter: {label.lower()}", class_name="chip-remove"
     )
     return rx.el.span(label, ": ", rx.el.b(value), remove, class_name="chip chip-set")
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import reflex as rx
 
-from kagibag_app.web.components.buttons import icon_button, link
+from kagibag_app.web.components.buttons import icon_button, link, swift_link
 from kagibag_app.web.components.icons import icon
-from kagibag_app.web.components.values import Content, Flag, Handler, Text, classes, when
+from kagibag_app.web.components.values import Content, Handler, Text, classes, when
 
 
 def column(label: Content, *, numeric: bool = False, class_name: str = "", **props: Any) -> rx.Component:
@@ -35,7 +35,7 @@ def row(*cells: rx.Component, class_name: Text = "", **props: Any) -> rx.Compone
 
 def row_link(label: Content, href: Text, **props: Any) -> rx.Component:
     """The link that a pressable row stands for; ``j`` and ``k`` move between them, Enter opens."""
-    return link(label, href, plain=True, class_name="row-link mono med", data_row="true", **props)
+    return swift_link(label, href, class_name="plain row-link mono med", data_row="true", **props)
 
 
 def table(
@@ -83,29 +83,28 @@ def nothing() -> rx.Component:
     )
 
 
-def pager(
-    range_text: Content, *, on_previous: Handler, on_next: Handler, first: Flag, last: Flag, zone: Text = ""
-) -> rx.Component:
-    """Where one is in a long list, and the way on, also on ``p`` and ``n``. ``zone`` names the time zone of the list's times."""
+def pager(range_text: Content, *, previous: Text, next: Text, zone: Text = "") -> rx.Component:
+    """Where one is in a long list, and the way on, also on ``p`` and ``n``.
 
-    def turn(label: str, sign: str, handler: Handler, end: Flag, leading: bool) -> rx.Component:
+    Args:
+        range_text: Which rows are shown.
+        previous: The address of the page before; empty on the first. ``next`` likewise.
+        zone: Names the time zone of the list's times.
+    """
+
+    def turn(label: str, sign: str, href: Text, leading: bool) -> rx.Component:
         drawn, key = icon(sign, 12), label[0].lower()
-        return rx.el.button(
-            *((drawn, label) if leading else (label, drawn)),
-            type="button",
-            on_click=handler,
-            disabled=end,
-            data_key=key,
-            aria_keyshortcuts=key,
-            class_name="btn btn-secondary btn-s",
-        )
+        words = rx.fragment(*((drawn, label) if leading else (label, drawn)))
+        names = "btn btn-secondary btn-s"
+        there = swift_link(words, href, class_name=names, data_key=key, aria_keyshortcuts=key)
+        return when(href, there, rx.el.span(words, role="link", aria_disabled="true", class_name=names))
 
     return rx.el.nav(
         rx.el.span(range_text),
         rx.el.span(zone, class_name="cap zone"),
         rx.el.span(
-            turn("Previous", "chevron-left", on_previous, first, True),
-            turn("Next", "chevron-right", on_next, last, False),
+            turn("Previous", "chevron-left", previous, True),
+            turn("Next", "chevron-right", next, False),
             class_name="row row-tight push",
         ),
         aria_label="Pages",

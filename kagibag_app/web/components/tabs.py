@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from kagibag_app.web.components.buttons import link
+from kagibag_app.web.components.buttons import swift_link
 from kagibag_app.web.components.values import Content, Flag, Handler, Text, choose, when
 
 
@@ -20,7 +20,9 @@ def tab(
 ) -> rx.Component:
     """One tab, with how many there are behind it."""
     number = rx.fragment() if count is None else rx.el.span(count, class_name="n")
-    return link(rx.fragment(label, number), href, aria_current=choose(current, "page", "false"), **props)
+    return swift_link(
+        rx.fragment(label, number), href, aria_current=choose(current, "page", "false"), **props
+    )
 
 
 def segments(*items: rx.Component, label: str) -> rx.Component:

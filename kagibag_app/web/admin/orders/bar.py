@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from kagibag_app.features.events.views import EventChoice
@@ -91,19 +91,20 @@ class Offered:
 
     Attributes:
         missed: What of ``wanted`` named nothing.
+        complete: Whether events and promotions were read at all.
     """
 
     wanted: Wanted
-    missed: tuple[str, ...]
-    events: list[EventChoice]
-    promotions: list[PromotionChoice]
+    missed: tuple[str, ...] = ()
+    events: list[EventChoice] = field(default_factory=list)
+    promotions: list[PromotionChoice] = field(default_factory=list)
+    complete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """Everything around a page that does not depend on counts."""
+    """What one may choose instead."""
 
-    bar: Bar
     spans: list[Choice]
     events: list[Choice]
     sources: list[Choice]
@@ -111,8 +112,8 @@ class Around:
     sorts: list[Choice]
 
 
-def around(offered: Offered, page: OrderPage, zone: str, now: datetime) -> Around:
-    """Return what stands around a page.
+def around(offered: Offered, zone: str, now: datetime) -> Around:
+    """Return what one may choose instead of what holds.
 
     Args:
         zone: The organizer's, in which the list has its days and times.
@@ -120,7 +121,6 @@ def around(offered: Offered, page: OrderPage, zone: str, now: datetime) -> Aroun
     """
     at = offered.wanted
     return Around(
-        bar=_bar(offered, page, zone),
         spans=[
             Choice(label, at.but(first=first, last=last), "", (first, last) == (at.first, at.last))
             for label, (first, last) in ranges(now, zone)
@@ -137,7 +137,8 @@ def around(offered: Offered, page: OrderPage, zone: str, now: datetime) -> Aroun
     )
 
 
-def _bar(offered: Offered, page: OrderPage, zone: str) -> Bar:
+def bar(offered: Offered, page: OrderPage, zone: str) -> Bar:
+    """Return the filters that hold, and where the pages beside lie."""
     wanted = offered.wanted
     return Bar(
         event=next((event.title for event in offered.events if event.id == wanted.event), ""),

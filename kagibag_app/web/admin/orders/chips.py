@@ -8,7 +8,7 @@ import reflex as rx
 
 from kagibag_app.web.admin.orders.bar import Choice
 from kagibag_app.web.admin.orders.state import OrdersState
-from kagibag_app.web.components.buttons import button, link, link_button
+from kagibag_app.web.components.buttons import button, swift_link
 from kagibag_app.web.components.chip import chip_menu, chip_set
 from kagibag_app.web.components.fields import text_field
 from kagibag_app.web.components.icons import icon
@@ -19,7 +19,7 @@ _STATE, _BAR = OrdersState, OrdersState.bar
 
 def chips() -> rx.Component:
     """All of them, and the way to be rid of them."""
-    clear = link_button("Clear", _BAR.without_all, kind="quiet", size="s")
+    clear = swift_link("Clear", _BAR.without_all, class_name="btn btn-quiet btn-s")
     return rx.el.div(
         _outcome(),
         _either("Event", _BAR.event, _BAR.without_event, _choices(_STATE.events)),
@@ -34,7 +34,7 @@ def chips() -> rx.Component:
 def choice(found: Choice) -> rx.Component:
     """A value of a filter, as a line of its menu."""
     count = when(found.count, rx.el.span(found.count, class_name="mute push"))
-    return link(
+    return swift_link(
         rx.fragment(rx.el.span(found.label, class_name="trunc"), count),
         found.href,
         aria_current=choose(found.current, "true", "false"),
@@ -44,7 +44,7 @@ def choice(found: Choice) -> rx.Component:
 
 
 def _either(label: str, held: Any, without: Any, *choices: rx.Component) -> rx.Component:
-    return when(held, chip_set(label, held, on_remove=rx.redirect(without)), chip_menu(label, *choices))
+    return when(held, chip_set(label, held, without), chip_menu(label, *choices))
 
 
 def _choices(found: Any) -> rx.Component:

@@ -78,9 +78,13 @@ class Wanted:
         """Return the same list as a query string, from its first page; empty for all orders."""
         return self.but().partition("?")[2]
 
+    def way(self) -> str:
+        """Return what the address of one of the list's orders ends with, so that one comes from it to the list's next."""
+        return address("", **{LIST_ARG: self.query()})
+
     def order(self, number: str) -> str:
-        """Return the address of one of the list's orders, from which one comes to the next of the list."""
-        return address(f"{PATH}/{number}", **{LIST_ARG: self.query()})
+        """Return the address of one of the list's orders."""
+        return f"{PATH}/{number}{self.way()}"
 
     def order_filter(self, zone: str) -> OrderFilter:
         """Return what the queries take; days begin and end at midnight in the zone."""

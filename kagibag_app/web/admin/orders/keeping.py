@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 from kagibag_app.features.orders.rules import PAGE_SIZE, OrderSort
 from kagibag_app.web.admin.orders.filters import Wanted
@@ -46,6 +47,22 @@ def kept(
 def marked(line: OrderLine, fresh: bool) -> OrderLine:
     """Return a row that is marked as new, or is not; mostly it is right as it is."""
     return line if line.fresh == fresh else replace(line, fresh=fresh)
+
+
+def slotted(lines: Sequence[OrderLine], before: Sequence[OrderLine] = ()) -> list[OrderLine]:
+    """Return rows with their slots: an order that was shown before stays in its own.
+
+    Args:
+        lines: What is shown now.
+        before: What was shown of the same list; nothing for another list, which begins anew.
+    """
+    slots = {line.id: line.slot for line in before}
+    fresh = count(max(slots.values(), default=-1) + 1)
+    return [
+        line if line.slot == slot else replace(line, slot=slot)
+        for line in lines
+        for slot in (slots[line.id] if line.id in slots else next(fresh),)
+    ]
 
 
 def waiting(shown: Sequence[OrderLine], page: Sequence[OrderLine], wanted: Wanted, *, more: int) -> Pill:

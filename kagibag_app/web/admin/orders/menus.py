@@ -8,7 +8,7 @@ from kagibag_app.web.admin.orders.bar import Choice
 from kagibag_app.web.admin.orders.chips import choice
 from kagibag_app.web.admin.orders.saved_views import SavedViewsState, View
 from kagibag_app.web.admin.orders.state import OrdersState
-from kagibag_app.web.components.buttons import button, icon_button, link
+from kagibag_app.web.components.buttons import button, icon_button, swift_link
 from kagibag_app.web.components.dialog import consequence, dialog
 from kagibag_app.web.components.fields import text_field
 from kagibag_app.web.components.icons import icon
@@ -91,7 +91,7 @@ def view_dialogs() -> rx.Component:
 def _view(view: View) -> rx.Component:
     state = SavedViewsState
     return rx.el.div(
-        link(
+        swift_link(
             rx.el.span(view.name, class_name="trunc"),
             view.href,
             aria_current=choose(view.current, "true", "false"),

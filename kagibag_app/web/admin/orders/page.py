@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import reflex as rx
 
@@ -11,19 +11,17 @@ from kagibag_app.web.admin.orders.bar import Choice
 from kagibag_app.web.admin.orders.chips import chips
 from kagibag_app.web.admin.orders.exporting import export_menu
 from kagibag_app.web.admin.orders.menus import sort_menu, view_dialogs, views_menu
-from kagibag_app.web.admin.orders.rows import OrderLine
+from kagibag_app.web.admin.orders.rows import Mark, OrderLine
 from kagibag_app.web.admin.orders.scroll_watch import scroll_watch
 from kagibag_app.web.admin.orders.state import OrdersState
-from kagibag_app.web.components.badge import badge_for
-from kagibag_app.web.components.buttons import link, link_button
+from kagibag_app.web.components.buttons import swift_link
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.empty import empty
 from kagibag_app.web.components.fields import search_field
 from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.shell import page_head
 from kagibag_app.web.components.skeleton import skeleton, skeleton_rows
-from kagibag_app.web.components.statuses import DISPUTE_STATE, ORDER, REFUND_STATE
-from kagibag_app.web.components.table import cell, column, nothing, pager, row, row_link, table
+from kagibag_app.web.components.table import cell, column, pager, row, row_link, table
 from kagibag_app.web.components.tabs import live_pill, tab, tabs
 from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import choose, each, when
@@ -44,6 +42,7 @@ def page() -> rx.Component:
         active="orders",
         counts=OrdersState.counts,
         refresh=OrdersState.refresh,
+        on_go=OrdersState.load,
     )
 
 
@@ -81,7 +80,7 @@ def _loading() -> rx.Component:
         rx.el.span("Loading orders", class_name="vh"),
         rx.el.div(heads, class_name="tabs"),
         rx.el.div(skeleton("336px", "32px"), class_name="filters"),
-        table(_columns(sortable=False), skeleton_rows(12, _WIDTHS), caption="Orders", class_name="orders"),
+        table(_columns(sortable=False), skeleton_rows(12, _WIDTHS), caption="Orders", class_name="orders long-list"),
         role="status",
     )
 
@@ -121,15 +120,13 @@ def _list() -> rx.Component:
             _columns(),
             each(OrdersState.lines, _row),
             caption=rx.Var.create(f"Orders, {bar.sort}"),
-            class_name="orders",
+            class_name="orders long-list",
             flush=False,
         ),
         pager(
             rx.el.span(OrdersState.sums.span, class_name="counted", aria_busy=_counting()),
-            on_previous=rx.redirect(bar.previous),
-            on_next=rx.redirect(bar.next),
-            first=bar.previous == "",
-            last=bar.next == "",
+            previous=bar.previous,
+            next=bar.next,
             zone=bar.zone,
         ),
         keys,
@@ -158,22 +155,32 @@ def _sorting(label: str, href: Any, order: Any) -> tuple[rx.Component, dict[str,
     sign = rx.match(
         order, *((name, icon(drawn, 12)) for name, drawn in signs.items()), icon("chevrons-up-down", 12)
     )
-    return link(rx.fragment(label, sign), href, class_name="sort"), {"aria_sort": order}
+    return swift_link(rx.fragment(label, sign), href, class_name="sort"), {"aria_sort": order}
 
 
 def _row(line: OrderLine) -> rx.Component:
+    return rx.fragment(_order(line=line), key=line.slot)
+
+
+@rx.memo
+def _order(line: rx.Var[OrderLine]) -> rx.Component:
+    """A row; drawn again only when the server sent the rows again."""
+    return _cells(cast("OrderLine", line))
+
+
+def _cells(line: OrderLine) -> rx.Component:
+    # No element that only wraps another: fifty rows have to be laid out at every search.
     placed = exact_time(line.placed, line.placed_iso, line.placed_exact)
     return row(
         cell(row_link(line.number, line.href), class_name="c-number"),
         cell(rx.el.span(line.buyer, class_name="med"), " ", _mail(line), class_name="c-buyer"),
-        cell(rx.el.span(line.event, title=line.event, class_name="trunc"), class_name="c-event"),
-        cell(rx.el.span(*_badges(line), class_name="badges"), class_name="c-status"),
+        cell(line.event, title=line.event, class_name="c-event"),
+        cell(each(line.marks, _mark), class_name="c-status"),
         cell(line.total, numeric=True, class_name="c-total med"),
         cell(_source(line), class_name="c-source"),
-        cell(when(line.code, rx.el.span(line.code, class_name="mono"), nothing()), class_name="c-code"),
+        cell(line.code, class_name="c-code mono"),
         cell(placed, numeric=True, class_name="c-placed mute"),
         class_name=choose(line.fresh, "pressable is-new", "pressable"),
-        key=line.id,
     )
 
 
@@ -181,23 +188,22 @@ def _mail(line: OrderLine) -> rx.Component:
     return rx.el.span(line.email, title=line.email, class_name="mute mail")
 
 
-def _badges(line: OrderLine) -> list[rx.Component]:
-    return [
-        when(line.shows_status, badge_for(line.status, ORDER)),
-        rx.cond(line.dispute_state == "none", rx.fragment(), badge_for(line.dispute_state, DISPUTE_STATE)),
-        rx.cond(line.refund_state == "none", rx.fragment(), badge_for(line.refund_state, REFUND_STATE)),
-    ]
+def _mark(mark: Mark) -> rx.Component:
+    return rx.el.span(mark.label, class_name="badge", data_tone=mark.tone, data_glyph=mark.glyph)
 
 
 def _source(line: OrderLine) -> rx.Component:
-    def drawn(name: str, word: str) -> rx.Component:
-        return rx.el.span(icon(name, 14), word, class_name="row row-tight")
-
-    return rx.fragment(rx.match(line.source, ("free", drawn("gift", "Free")), drawn("credit-card", "Stripe")))
+    free = line.source == "free"
+    return rx.el.span(
+        choose(free, "Free", "Stripe"),
+        class_name="row row-tight",
+        data_glyph=choose(free, "gift", "credit-card"),
+    )
 
 
 def _nothing() -> rx.Component:
-    clear = link_button("Clear filters", OrdersState.bar.without_all, icon="x")
+    words = rx.fragment(icon("x", 14), "Clear filters")
+    clear = swift_link(words, OrdersState.bar.without_all, class_name="btn btn-secondary")
     return when(
         OrdersState.bar.narrowed,
         empty(

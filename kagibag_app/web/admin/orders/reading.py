@@ -15,46 +15,53 @@ from kagibag_app.kit.actor import Actor
 from kagibag_app.web import live
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.admin.orders import bar as bars
-from kagibag_app.web.admin.orders.bar import Around, Choice, Offered, Sums
+from kagibag_app.web.admin.orders.bar import Around, Bar, Choice, Offered, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
-from kagibag_app.web.admin.orders.rows import OrderLine, line
+from kagibag_app.web.admin.orders.rows import OrderLine, lines
 from kagibag_app.web.runtime import runtime
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A page of the list and what stands around it.
+    """A page of the list and what stands around it, made once for all who look at the same.
 
     Attributes:
-        wanted: What was looked for, without what is not the organizer's.
-        missed: What of the address named nothing.
-        lines: The page's rows, ready to show, as is all that follows: made once for all who look at the same.
+        offered: What one may choose from. To show the rows only that of it is read which the list's filters name.
         counted: Whether the page has its counts; without them tabs have none and ``sums`` says nothing.
+        around: What one may choose instead; ``None`` until everything is read.
     """
 
-    wanted: Wanted
-    missed: tuple[str, ...]
+    offered: Offered
     page: OrderPage
     lines: list[OrderLine]
-    around: Around
+    bar: Bar
     tabs: list[Choice]
     outcomes: list[Choice]
     zone: str
-    sums: Sums = field(default_factory=Sums)
-    counted: bool = False
+    counted: bool
+    sums: Sums
+    around: Around | None = None
     counts: NavCounts = field(default_factory=NavCounts)
+
+    @property
+    def wanted(self) -> Wanted:
+        """What was looked for, without what is not the organizer's."""
+        return self.offered.wanted
 
 
 async def found(actor: Actor, wanted: Wanted, zone: str) -> Found:
-    """Read a page without its counts, which cost more than its rows; a search counts what it found anyway."""
+    """Read a page for its rows alone: counts cost more. Those of a search come along, it has found its orders anyway."""
     async with runtime().store.read() as session:
-        return await _found(session, actor, wanted, zone, counts=bool(wanted.search))
+        known = Offered(wanted)
+        if wanted.event or wanted.promotion:
+            known = await offered(session, actor.organizer_id or 0, wanted)
+        return await _found(session, actor, known, zone)
 
 
-async def counted(actor: Actor, seen: Found) -> Found:
-    """Read the counts of a page and of the navigation."""
+async def completed(actor: Actor, seen: Found) -> Found:
+    """Read the rest of a page: its counts, what one may choose instead, and the navigation's counts."""
     async with runtime().store.read() as session:
-        return await _counted(session, actor, seen)
+        return await _completed(session, actor, seen)
 
 
 async def shared(actor: Actor, wanted: Wanted, zone: str) -> Found:
@@ -62,7 +69,8 @@ async def shared(actor: Actor, wanted: Wanted, zone: str) -> Found:
 
     async def whole() -> Found:
         async with runtime().store.read() as session:
-            return await _counted(session, actor, await _found(session, actor, wanted, zone, counts=True))
+            known = await offered(session, actor.organizer_id or 0, wanted)
+            return await _completed(session, actor, await _found(session, actor, known, zone))
 
     key = ("orders", actor.organizer_id, allowed(actor.role, Action.VIEW_EMAILS), wanted)
     return await live.share(key, whole)
@@ -79,7 +87,7 @@ async def as_now(actor: Actor, ids: list[str], seen: Found) -> dict[str, OrderLi
                 session, actor.organizer_id or 0, ids, show_emails=allowed(actor.role, Action.VIEW_EMAILS)
             )
         now = runtime().clock.now()
-        return {row.id: line(row, seen.wanted, seen.zone, now) for row in rows}
+        return {line.id: line for line in lines(rows, seen.wanted, seen.zone, now)}
 
     # Those who opened the same list at the same time miss the same rows.
     key = ("orders", actor.organizer_id, allowed(actor.role, Action.VIEW_EMAILS), seen.wanted, tuple(ids))
@@ -104,55 +112,59 @@ async def offered(session: AsyncSession, organizer_id: int, wanted: Wanted) -> O
     if wanted.promotion and all(promotion.id != wanted.promotion for promotion in promotions):
         missed.append("promotion")
         wanted = replace(wanted, promotion="")
-    return Offered(wanted, tuple(missed), events, promotions)
+    return Offered(wanted, tuple(missed), events, promotions, complete=True)
 
 
-async def _found(session: AsyncSession, actor: Actor, wanted: Wanted, zone: str, *, counts: bool) -> Found:
-    organizer_id = actor.organizer_id or 0
-    choices = await offered(session, organizer_id, wanted)
-    wanted, missed = choices.wanted, choices.missed
+async def _found(session: AsyncSession, actor: Actor, known: Offered, zone: str) -> Found:
+    wanted = known.wanted
     page = await orders.order_page(
         session,
-        organizer_id,
+        actor.organizer_id or 0,
         wanted.order_filter(zone),
         after=wanted.after,
         before=wanted.before,
         show_emails=allowed(actor.role, Action.VIEW_EMAILS),
-        counts=counts,
+        counts=bool(wanted.search),
     )
     if page.anchor_lost:
-        wanted, missed = wanted.top(), (*missed, "page")
-    now = runtime().clock.now()
+        wanted = wanted.top()
+        known = replace(known, wanted=wanted, missed=(*known.missed, "page"))
+    now, counted = runtime().clock.now(), bool(page.counts)
     return Found(
-        wanted=wanted,
-        missed=missed,
+        offered=known,
         page=page,
-        lines=[line(row, wanted, zone, now) for row in page.rows],
-        around=bars.around(replace(choices, wanted=wanted), page, zone, now),
+        lines=lines(page.rows, wanted, zone, now),
+        bar=bars.bar(known, page, zone),
         tabs=bars.tabs(page, wanted),
         outcomes=bars.outcomes(page, wanted),
         zone=zone,
-        counted=counts,
+        counted=counted,
+        sums=bars.sums(page) if counted else Sums(),
     )
 
 
-async def _counted(session: AsyncSession, actor: Actor, seen: Found) -> Found:
-    organizer_id, page = actor.organizer_id or 0, seen.page
+async def _completed(session: AsyncSession, actor: Actor, seen: Found) -> Found:
+    organizer_id, wanted, page = actor.organizer_id or 0, seen.wanted, seen.page
     if not seen.counted:
         counts = await orders.order_counts(
             session,
             organizer_id,
-            seen.wanted.order_filter(seen.zone),
+            wanted.order_filter(seen.zone),
             show_emails=allowed(actor.role, Action.VIEW_EMAILS),
         )
-        total = next(count for count in counts if count.status == seen.wanted.status)
+        total = next(count for count in counts if count.status == wanted.status)
         page = replace(page, counts=counts, total=total.count, total_capped=total.capped)
+    known = seen.offered
+    if not known.complete:
+        known = replace(await offered(session, organizer_id, wanted), missed=known.missed)
     return replace(
         seen,
+        offered=known,
         page=page,
-        tabs=bars.tabs(page, seen.wanted),
-        outcomes=bars.outcomes(page, seen.wanted),
-        sums=bars.sums(page),
+        tabs=bars.tabs(page, wanted),
+        outcomes=bars.outcomes(page, wanted),
         counted=True,
+        sums=bars.sums(page),
+        around=bars.around(known, seen.zone, runtime().clock.now()),
         counts=await nav_counts(session, organizer_id),
     )

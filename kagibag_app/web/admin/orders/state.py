@@ -18,8 +18,8 @@ from kagibag_app.web.admin.counts import NavCounts
 from kagibag_app.web.admin.orders import days, filters
 from kagibag_app.web.admin.orders.bar import Bar, Choice, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
-from kagibag_app.web.admin.orders.keeping import Pill, kept, marked, missing, waiting
-from kagibag_app.web.admin.orders.reading import Found, as_now, counted, found, promotion_of, shared
+from kagibag_app.web.admin.orders.keeping import Pill, kept, marked, missing, slotted, waiting
+from kagibag_app.web.admin.orders.reading import Found, as_now, completed, found, promotion_of, shared
 from kagibag_app.web.admin.orders.rows import OrderLine
 from kagibag_app.web.admin.orders.saved_views import SavedViewsState
 from kagibag_app.web.session import require
@@ -77,7 +77,7 @@ class OrdersState(SavedViewsState):
         seen = await found(actor, wanted, self._zone)
         self._show(seen, ignored)
         yield
-        self._count(await counted(actor, seen))
+        self._complete(await completed(actor, seen))
         await self._read_views(actor, seen.wanted)
         organizer = actor.organizer_id or 0
         followed = [topics.orders(organizer), topics.refunds(organizer), topics.disputes(organizer)]
@@ -94,7 +94,7 @@ class OrdersState(SavedViewsState):
             await self._show_in_place(actor, seen)
         else:
             self._show(seen, known={shown.id for shown in self._lines})
-        self._count(seen)
+        self._complete(seen)
 
     @rx.event
     @require(Action.VIEW_ORDERS)
@@ -108,7 +108,7 @@ class OrdersState(SavedViewsState):
         yield rx.call_script(
             f'window.history.replaceState(window.history.state, "", {json.dumps(self.here)})'
         )
-        self._count(await counted(actor, seen))
+        self._complete(await completed(actor, seen))
         self._recognise(seen.wanted)
 
     @rx.event
@@ -166,19 +166,20 @@ class OrdersState(SavedViewsState):
     async def _show_anew(self, actor: Actor, wanted: Wanted) -> None:
         seen = await found(actor, wanted, self._zone)
         self._show(seen, known={shown.id for shown in self._lines})
-        self._count(await counted(actor, seen))
+        self._complete(await completed(actor, seen))
 
     def _show(self, seen: Found, ignored: list[str] | None = None, *, known: set[str] | None = None) -> None:
         """Show a page; rows that were not known before are marked as new."""
         lines = seen.lines
         if known is not None:
             lines = [marked(shown, shown.id not in known) for shown in lines]
-        self._show_lines(lines)
+        self._show_lines(slotted(lines, self._lines if known is not None else ()))
         if known is None:
-            self._put(notice=left_out(list(dict.fromkeys([*(ignored or ()), *seen.missed]))))
+            self._put(notice=left_out(list(dict.fromkeys([*(ignored or ()), *seen.offered.missed]))))
         self._wanted, self._total = seen.wanted, None
         self._put(waiting=Pill(), counting=not seen.counted, refine=seen.page.refine, phase="shown")
-        self._show_around(seen)
+        self._put(bar=seen.bar)
+        self._show_tabs(seen)
 
     async def _show_in_place(self, actor: Actor, seen: Found) -> None:
         """Change the shown rows where they stand, and say what waits above them."""
@@ -186,17 +187,12 @@ class OrdersState(SavedViewsState):
         page = seen.page
         more = 0 if self._total is None or page.total_capped else page.total - self._total
         self._put(waiting=waiting(self._lines, seen.lines, seen.wanted, more=more))
-        self._show_lines(kept(self._lines, seen.lines, elsewhere))
-        self._show_around(seen)
+        self._show_lines(slotted(kept(self._lines, seen.lines, elsewhere), self._lines))
+        self._put(bar=seen.bar)
 
     def _show_lines(self, lines: list[OrderLine]) -> None:
         if self._lines != tuple(lines) or self.phase != "shown":
             self._lines, self.lines = tuple(lines), lines
-
-    def _show_around(self, seen: Found) -> None:
-        for part in fields(seen.around):
-            self._put(**{part.name: getattr(seen.around, part.name)})
-        self._show_tabs(seen)
 
     def _show_tabs(self, seen: Found) -> None:
         """Show the tabs; before their counts are there, those of the list before stay."""
@@ -207,10 +203,12 @@ class OrdersState(SavedViewsState):
             outcomes = [replace(tab, count=before.get(tab.label, "")) for tab in outcomes]
         self._put(tabs=tabs, outcomes=outcomes)
 
-    def _count(self, seen: Found) -> None:
-        """Show a page's counts."""
+    def _complete(self, seen: Found) -> None:
+        """Show the rest of a page: its counts, and what one may choose instead."""
         self._show_tabs(seen)
         self._put(sums=seen.sums, counts=seen.counts, counting=False)
+        if seen.around:
+            self._put(**{part.name: getattr(seen.around, part.name) for part in fields(seen.around)})
         if self._total is None and not seen.page.total_capped:
             self._total = seen.page.total
 
