@@ -10,6 +10,7 @@ from sqlmodel import col
 
 from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.orders.tables import Order
+from kagibag_app.web.admin.orders.rows import OrderLine
 from kagibag_app.web.admin.orders.state import OrdersState
 from tests.web.attendee_desk import Desk
 from tests.web.harness import Person, Tab, member
@@ -37,6 +38,11 @@ async def shown(tab: Tab) -> Any:
 async def numbers(tab: Tab) -> list[str]:
     """The numbers of the rows that a tab shows, from the top."""
     return [line.number for line in (await shown(tab)).lines]
+
+
+def marks(line: OrderLine) -> list[str]:
+    """What the badges of a row say."""
+    return [mark.label for mark in line.marks]
 
 
 async def change(desk: Desk, order_id: str, **values: Any) -> None:

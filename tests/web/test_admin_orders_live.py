@@ -21,7 +21,7 @@ from kagibag_app.web import live
 from kagibag_app.web.admin.orders.keeping import CHANGED, Pill
 from kagibag_app.web.admin.orders.state import OrdersState
 from tests.web.attendee_desk import Desk, open_desk
-from tests.web.orders_list import change, copies, numbers, opened, shown
+from tests.web.orders_list import change, copies, marks, numbers, opened, shown
 
 NEW = Pill("1 new order", counts=True)
 
@@ -58,7 +58,7 @@ async def test_changed_order_changes_in_its_place(desk: Desk) -> None:
     tab = await opened(desk)
     await expire(desk, placed.id)
     await tab.push(OrdersState.refresh)
-    assert [(line.number, line.status) for line in (await shown(tab)).lines] == [(placed.number, "expired")]
+    assert [(line.number, marks(line)) for line in (await shown(tab)).lines] == [(placed.number, ["Expired"])]
 
 
 async def test_new_orders_wait_above_the_list_when_one_has_scrolled(desk: Desk) -> None:
@@ -70,7 +70,7 @@ async def test_new_orders_wait_above_the_list_when_one_has_scrolled(desk: Desk) 
     await expire(desk, old.id)
     await tab.push(OrdersState.refresh)
     state = await shown(tab)
-    assert [(line.number, line.status) for line in state.lines] == [(old.number, "expired")]
+    assert [(line.number, marks(line)) for line in state.lines] == [(old.number, ["Expired"])]
     assert (state.waiting.words, state.tabs[0].count) == ("2 new orders", "3")
     await tab.call(OrdersState.show_waiting)
     state = await shown(tab)
@@ -94,7 +94,7 @@ async def test_row_stays_with_its_new_state_when_it_fits_the_filter_no_longer(de
     await expire(desk, placed.id)
     await tab.push(OrdersState.refresh)
     state = await shown(tab)
-    assert [(line.number, line.status) for line in state.lines] == [(placed.number, "expired")]
+    assert [(line.number, marks(line)) for line in state.lines] == [(placed.number, ["Expired"])]
     assert [choice.count for choice in state.tabs if choice.current] == ["0"]
 
 
@@ -117,7 +117,7 @@ async def test_row_that_fits_no_longer_leaves_no_pill_and_makes_room_below(desk:
     await change(desk, placed[1].id, status="cancelled")
     await tab.push(OrdersState.refresh)
     state = await shown(tab)
-    assert [line.status for line in state.lines] == ["paid", "cancelled", "paid"]
+    assert [marks(line) for line in state.lines] == [["Completed"], ["Cancelled"], ["Completed"]]
     assert state.waiting == Pill()
 
 
@@ -197,7 +197,7 @@ async def test_rows_that_left_the_page_are_read_again_at_once(desk: Desk) -> Non
     await tab.push(OrdersState.refresh)
     event.remove(engine, "before_cursor_execute", note)
     state = await shown(tab)
-    assert [line.status for line in state.lines] == ["paid", *["expired"] * 49]
+    assert [marks(line) for line in state.lines] == [["Completed"], *[["Expired"]] * 49]
     assert (len(asked), state.waiting.words) == (1, "50+ new orders")
 
 

@@ -80,7 +80,12 @@ def _loading() -> rx.Component:
         rx.el.span("Loading orders", class_name="vh"),
         rx.el.div(heads, class_name="tabs"),
         rx.el.div(skeleton("336px", "32px"), class_name="filters"),
-        table(_columns(sortable=False), skeleton_rows(12, _WIDTHS), caption="Orders", class_name="orders long-list"),
+        table(
+            _columns(sortable=False),
+            skeleton_rows(12, _WIDTHS),
+            caption="Orders",
+            class_name="orders long-list",
+        ),
         role="status",
     )
 
