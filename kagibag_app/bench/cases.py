@@ -194,6 +194,7 @@ def _same_story(told: Story, parts: Mapping[str, list[Any]]) -> None:
     _equal("disputes", len(told.disputes), len(parts["disputes"]))
     _equal("mails", [mail.public_id for mail in told.mails], named("mails"))
     _equal("timeline", [row.id for row in told.timeline.rows], named("timeline")[:40])
+    _equal("beside", (told.beside.previous_number, told.beside.next_number), parts["beside"][0])
     _equal("waiting", (told.counts.refunds, told.counts.disputes), tuple(parts["waiting"][0]))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 
 from kagibag_app.bench.floors import Rows, Statement
+from kagibag_app.bench.list_floors import Wanted, neighbours_floor
 
 _ORDER = """
 SELECT o.id, o.public_id, o.number, o.buyer_name, o.buyer_email, o.currency, o.subtotal_minor, o.discount_minor,
@@ -59,10 +60,12 @@ SELECT (SELECT count(*) FROM refund_requests WHERE organizer_id = :organizer AND
 
 
 def story_floor(organizer_id: int, number: str) -> Generator[Statement, Rows, dict[str, Rows]]:
-    """Everything about one order, and what waits for the organizer."""
+    """Everything about one order, the orders beside it, and what waits for the organizer."""
     (order,) = yield _ORDER, {"organizer": organizer_id, "number": number}
     found: dict[str, Rows] = {"order": [order[1:]]}
     for name, text in PARTS.items():
         found[name] = yield text, {"order": order[0]}
+    beside = yield from neighbours_floor(Wanted(organizer_id, anchor=order[1]))
+    found["beside"] = [beside]
     found["waiting"] = yield _WAITING, {"organizer": organizer_id}
     return found
