@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 
+from kagibag_app.features.messages.queries import PAGE
 from kagibag_app.web.admin.order.money_state import OrderMoneyState
 from kagibag_app.web.admin.order.rows import (
     Booking,
@@ -24,7 +25,7 @@ from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.shell import section
 from kagibag_app.web.components.statuses import DISPUTE, MAIL, PAYMENT, REFUND, REFUND_REQUEST
 from kagibag_app.web.components.table import cell, column, nothing, row, scroll_region, table
-from kagibag_app.web.components.values import Content, each, when
+from kagibag_app.web.components.values import Content, choose, each, when
 
 
 def payments() -> rx.Component:
@@ -203,8 +204,11 @@ def messages() -> rx.Component:
         column("Sent", numeric=True),
     ]
     lines = OrderDetailState.mails
+    # An order has a handful of mails; of one with more than a page of them it is said.
+    many = rx.Var.create(f"the newest {PAGE}")
+    remark = choose(_count(lines) < PAGE, _count(lines), many)
     shown = section(
-        "Messages", _scrolled("Messages", heads, each(lines, _mail)), remark=_count(lines), id="messages"
+        "Messages", _scrolled("Messages", heads, each(lines, _mail)), remark=remark, id="messages"
     )
     return when(lines, shown)
 
