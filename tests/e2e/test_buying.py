@@ -38,7 +38,7 @@ def test_declined_card_keeps_the_order_and_another_card_pays_it(
     organizer = new_page()
     people.login(organizer, product, f"/admin/orders/{number}")
     expect(organizer.get_by_text(re.compile("Payment declined"))).to_be_visible()
-    expect(organizer.get_by_text(re.compile(r"Now completed"))).to_be_visible()
+    expect(organizer.get_by_text(re.compile("Order completed"))).to_be_visible()
 
 
 def test_three_d_secure_pays_after_the_bank_agreed(product: Installation, new_page: NewPage) -> None:
