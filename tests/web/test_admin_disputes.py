@@ -154,7 +154,8 @@ async def test_both_screens_watch_what_they_show(desk: Desk) -> None:
         await open_one(desk, person, made.public_id)
 
     organizer_id = desk.shop.organizer_id
-    assert watched == [{topics.disputes(organizer_id), topics.refunds(organizer_id)}] * 2
+    own = topics.member(person.user_id)
+    assert watched == [{topics.disputes(organizer_id), topics.refunds(organizer_id), own}] * 2
 
 
 async def test_a_chargeback_shows_its_deadline_stakes_and_what_it_blocks(desk: Desk) -> None:

@@ -25,7 +25,7 @@ from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.shell import section
 from kagibag_app.web.components.statuses import DISPUTE, MAIL, PAYMENT, REFUND, REFUND_REQUEST
 from kagibag_app.web.components.table import cell, column, nothing, row, scroll_region, table
-from kagibag_app.web.components.values import Content, choose, each, when
+from kagibag_app.web.components.values import Content, each, when
 
 
 def payments() -> rx.Component:
@@ -205,8 +205,7 @@ def messages() -> rx.Component:
     ]
     lines = OrderDetailState.mails
     # An order has a handful of mails; of one with more than a page of them it is said.
-    many = rx.Var.create(f"the newest {PAGE}")
-    remark = choose(_count(lines) < PAGE, _count(lines), many)
+    remark = rx.cond(_count(lines) < PAGE, _count(lines), f"the newest {PAGE}")
     shown = section(
         "Messages", _scrolled("Messages", heads, each(lines, _mail)), remark=remark, id="messages"
     )
