@@ -46,6 +46,7 @@ WITHOUT_ORGANIZER = {
         "refunds.queries.facts.active_requests",
         "refunds.queries.facts.allocated",
         "refunds.queries.facts.allocations_of",
+        "refunds.queries.facts.asked_before",
         "refunds.queries.facts.is_surplus",
         "refunds.queries.facts.last_refund",
         "refunds.queries.facts.named_tickets",

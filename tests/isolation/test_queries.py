@@ -76,8 +76,13 @@ async def test_the_other_s_ids_find_what_nobody_s_ids_find(house: House) -> None
     assert wrong == {}
 
 
-# The first is asked only where a page begins; the second needs an address and the promotion that it used.
-BLIND = {"refunds.queries.queue.queue_page", "promotions.queries.uses_by_email"}
+# One is asked only where a page begins; the others need an address and the promotion that it used, or an order and who
+# refunded it.
+BLIND = {
+    "promotions.queries.uses_by_email",
+    "refunds.queries.facts.given_alone",
+    "refunds.queries.queue.queue_page",
+}
 
 
 async def test_the_same_questions_find_something_for_whom_it_belongs_to(sqlite_house: House) -> None:

@@ -32,6 +32,9 @@ PARAMS: dict[Template, dict[str, Any]] = {
     Template.CONFIRMATION: {},
     Template.ORDER_LINKS: {"orders": [LINK_CARD, LINK_CARD | {"number": "KB-AAAA-BBBB", "public_id": "ord_two"}]},
     Template.REFUND_REQUESTED: {"request": REQUEST, "member": "Dana Moreau"},
+    Template.REFUND_AWAITS_SECOND: {
+        "amount_minor": 4200, "by": "Dana Moreau", "request_public_id": "rrq_1", "why": "It is a lot.", "member": "Ada Lind",
+    },
     Template.REFUND_APPROVED: {"amount_minor": 4200, "message": "Get well soon."},
     Template.REFUND_DECLINED: {"amount_minor": 4200, "message": "It is too late for that."},
     Template.REFUND_STARTED: {"amount_minor": 4200, "message": "Sorry for the noise.", "tickets": ["TK-1", "TK-2"]},

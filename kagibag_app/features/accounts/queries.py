@@ -70,7 +70,7 @@ async def system_deciders(session: AsyncSession, organizer_id: int) -> list[Deci
     """Return the active members whose role may decide about refunds, by address."""
     deciding = [role for role, actions in PERMISSIONS.items() if Action.DECIDE_REFUNDS in actions]
     rows = await session.execute(
-        sa.select(col(User.email), col(User.name))
+        sa.select(col(User.email), col(User.name), col(User.id))
         .join(Membership, col(Membership.user_id) == col(User.id))
         .where(
             col(Membership.organizer_id) == organizer_id,
@@ -80,7 +80,15 @@ async def system_deciders(session: AsyncSession, organizer_id: int) -> list[Deci
         )
         .order_by(col(User.email))
     )
-    return [Decider(email, name) for email, name in rows]
+    return [Decider(*row) for row in rows]
+
+
+async def manager_limits(session: AsyncSession, organizer_id: int) -> dict[str, int]:
+    """Return what a manager of an organization may give back alone, in minor units by currency; none: any amount."""
+    limits = await session.scalar(
+        sa.select(col(Organizer.manager_refund_limits)).where(col(Organizer.id) == organizer_id)
+    )
+    return dict(limits or {})
 
 
 async def system_member(session: AsyncSession, organizer_id: int, user_id: int) -> Actor | None:

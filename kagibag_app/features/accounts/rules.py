@@ -50,6 +50,8 @@ class Action(StrEnum):
     CANCEL_ORDERS = "cancel_orders"
     DECIDE_REFUNDS = "decide_refunds"
     MANAGE_WEBHOOKS = "manage_webhooks"
+    MANAGE_POLICIES = "manage_policies"
+    LIMIT_REFUNDS = "limit_refunds"
     VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
 
@@ -77,6 +79,7 @@ _MANAGER = _SUPPORT | {
     Action.CANCEL_ORDERS,
     Action.DECIDE_REFUNDS,
     Action.MANAGE_WEBHOOKS,
+    Action.MANAGE_POLICIES,
 }
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {
@@ -88,8 +91,8 @@ PERMISSIONS: dict[Role, frozenset[Action]] = {
 
 # Decisions about money need a login, a re-authentication or another money decision not long ago.
 MONEY_ACTIONS = frozenset({Action.DECIDE_REFUNDS, Action.CANCEL_ORDERS})
-# So does deciding who may do all that.
-CONFIRMED_ACTIONS = MONEY_ACTIONS | {Action.MANAGE_TEAM}
+# So does deciding who may do all that, and how much of it alone.
+CONFIRMED_ACTIONS = MONEY_ACTIONS | {Action.MANAGE_TEAM, Action.LIMIT_REFUNDS}
 
 
 # A session ends after this long without anything a person did, and in any case after its absolute life.

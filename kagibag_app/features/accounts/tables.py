@@ -1,12 +1,13 @@
 """Tables of organizers, users and their sessions."""
 
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
 from kagibag_app.features.accounts.rules import InvitationState, MemberStatus
-from kagibag_app.storage.columns import maybe_moment, moment
+from kagibag_app.storage.columns import document, maybe_moment, moment
 
 
 class Installation(SQLModel, table=True):
@@ -24,6 +25,7 @@ class Organizer(SQLModel, table=True):
     """Someone who sells tickets. Without an account of its own it sells through the platform's.
 
     ``synthetic``: everything of it was made up by ``kagibag seed --orders``, and nothing is ever sent for it.
+    ``manager_refund_limits``: what a manager may give back alone, minor units by currency; none: any amount.
     """
 
     __tablename__ = "organizers"  # pyright: ignore[reportAssignmentType]
@@ -37,6 +39,7 @@ class Organizer(SQLModel, table=True):
     stripe_account: str | None = None
     application_fee_bp: int = 0
     synthetic: bool = False
+    manager_refund_limits: dict[str, Any] = document()
     created_at: datetime = moment()
 
 

@@ -53,6 +53,7 @@ class Decider:
 
     email: str
     name: str
+    user_id: int
 
 
 @dataclass(frozen=True, slots=True)

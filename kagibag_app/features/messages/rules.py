@@ -16,6 +16,7 @@ class Template(StrEnum):
     CONFIRMATION = "confirmation"
     ORDER_LINKS = "order_links"
     REFUND_REQUESTED = "refund_requested"
+    REFUND_AWAITS_SECOND = "refund_awaits_second"
     REFUND_APPROVED = "refund_approved"
     REFUND_DECLINED = "refund_declined"
     REFUND_STARTED = "refund_started"

@@ -11,15 +11,24 @@ from kagibag_app.storage.transaction import Transaction
 
 
 async def tell_organizer(
-    tx: Transaction, *, organizer_id: int, order_id: int | None, template: Template, params: dict[str, Any]
+    tx: Transaction,
+    *,
+    organizer_id: int,
+    order_id: int | None,
+    template: Template,
+    params: dict[str, Any],
+    but: int | None = None,
 ) -> None:
     """Write one mail to each active member who may decide about money.
 
     Args:
         order_id: The order it is about.
         params: The template's parameters; each mail also gets the member's name as ``member``.
+        but: The user who caused it and is not told.
     """
     for member in await accounts.system_deciders(tx.session, organizer_id):
+        if member.user_id == but:
+            continue
         await messages.queue(
             tx,
             organizer_id=organizer_id,

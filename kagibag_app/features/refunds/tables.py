@@ -15,7 +15,12 @@ _AT_STRIPE = sa.text("stripe_refund_id IS NOT NULL")
 
 
 class RefundRequest(SQLModel, table=True):
-    """A buyer asks for money back. ``outcome`` is the policy's answer that both sides saw."""
+    """Somebody asks for money back: the buyer, or a member whose own refund needs a second person.
+
+    ``outcome`` is the policy's answer that both sides saw. ``proposal``: who approved it first, what, and when, while
+    it waits for a second person; the buyer never sees it. ``made_by``: the member who made it; its tickets are not
+    held then, and the buyer learns of it only once money goes back. ``cancels_order``: so does the refund it becomes.
+    """
 
     __tablename__ = "refund_requests"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.Index("ix_requests_queue", "organizer_id", "status", "id"),)
@@ -39,6 +44,10 @@ class RefundRequest(SQLModel, table=True):
     decision_message: str = Field(default="", sa_type=sa.Text)
     reply_text: str = Field(default="", sa_type=sa.Text)
     replied_at: datetime | None = maybe_moment()
+    proposal: dict[str, Any] = document()
+    made_by_id: int | None = None
+    made_by: str = ""
+    cancels_order: bool = False
 
 
 class RefundRequestTicket(SQLModel, table=True):
@@ -85,7 +94,8 @@ class Refund(SQLModel, table=True):
     while nothing can be at Stripe. A retry after a definite failure is a new row that names the old one in
     ``retry_of``. ``synced_at``: when the newest recorded look at Stripe began. ``told_at``: when the organizer
     was told that it takes long. ``flagged``: a person should look. ``cancels_order``: its order becomes cancelled
-    when Stripe accepts it.
+    when Stripe accepts it. ``alone_by_id``: the member who let it go without a
+    second person; ``keeps_tickets``: its tickets stay valid.
     """
 
     __tablename__ = "refunds"  # pyright: ignore[reportAssignmentType]
@@ -132,6 +142,8 @@ class Refund(SQLModel, table=True):
     tries: int = 0
     flagged: bool = False
     cancels_order: bool = False
+    keeps_tickets: bool = False
+    alone_by_id: int | None = None
     created_at: datetime = moment()
     maybe_sent_at: datetime | None = maybe_moment()
     next_try_at: datetime | None = maybe_moment()
@@ -162,3 +174,18 @@ class RefundTicket(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     refund_id: int = Field(foreign_key="refunds.id")
     ticket_id: int = Field(foreign_key="tickets.id", index=True)
+
+
+class RefundReviewer(SQLModel, table=True):
+    """A tab that shows a request to a member; it counts for a short while after ``seen_at``."""
+
+    __tablename__ = "refund_reviewers"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (sa.Index("ix_refund_reviewers_request", "organizer_id", "request_id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    organizer_id: int = Field(foreign_key="organizers.id")
+    request_id: int = Field(foreign_key="refund_requests.id")
+    user_id: int = Field(foreign_key="users.id")
+    name: str
+    tab: str = Field(unique=True)
+    seen_at: datetime = moment()

@@ -206,11 +206,14 @@ def tick(label: Text, **props: Any) -> rx.Component:
     return rx.el.input(type="checkbox", aria_label=label, class_name="tick", **props)
 
 
-def pick(name: Content, code: Text, amount: Text, **props: Any) -> rx.Component:
-    """One ticket to choose, with its code and what it gives back. ``props`` go to the tick; wrap several in ``pick_list``."""
+def pick(name: Content, code: Text, amount: Text, remark: Text, **props: Any) -> rx.Component:
+    """One ticket to choose: its code, what it gives back and why. ``props`` go to the tick; wrap several in ``pick_list``."""
+    about = rx.el.span(remark, class_name="mute small pick-remark")
     return rx.el.label(
         rx.el.input(type="checkbox", **props),
-        rx.el.span(rx.el.span(name, class_name="med"), " ", rx.el.span(code, class_name="mono mute small")),
+        rx.el.span(
+            rx.el.span(name, class_name="med"), " ", rx.el.span(code, class_name="mono mute small"), about
+        ),
         rx.el.span(amount, class_name="num"),
         class_name="pick",
     )

@@ -9,6 +9,7 @@ from kagibag_app.features.accounts.service.invitations import (
     renew_invitation,
     revoke_invitation,
 )
+from kagibag_app.features.accounts.service.limits import set_manager_limits
 from kagibag_app.features.accounts.service.members import change_role, remove_member, restore_member
 from kagibag_app.features.accounts.service.passwords import check_password, hash_password
 from kagibag_app.features.accounts.service.people import (
@@ -55,6 +56,7 @@ __all__ = [
     "require_real",
     "restore_member",
     "revoke_invitation",
+    "set_manager_limits",
     "start_session",
     "switch_organizer",
     "system_installation",

@@ -81,16 +81,17 @@ def order_links(params: Mapping[str, Any], links: Links) -> Letter:
 
 
 def refund_approved(params: Mapping[str, Any], links: Links) -> Letter:
-    """The organizer said yes; the money has not left yet."""
+    """The organizer, or the policy alone, said yes; the money has not left yet."""
     card = Card(params["order"])
-    amount = card.money(params["amount_minor"])
+    amount, rule = card.money(params["amount_minor"]), params.get("rule", "")
+    by = f"By the refund policy of your order ({rule.rstrip('.')}), {amount} is approved" if rule else ""
     return buyer_letter(
         card,
         preview=f"{amount} will go back to {PAID_WITH}.",
         heading=f"Your refund of {amount} is approved",
         blocks=[
             Paragraph(
-                f"{card.organizer} has approved {amount} for {card.event_title}. It goes back to {PAID_WITH}; "
+                f"{by or f'{card.organizer} has approved {amount}'} for {card.event_title}. It goes back to {PAID_WITH}; "
                 "you get another mail when it is on its way to your bank."
             ),
             *answer(card, params["message"]),

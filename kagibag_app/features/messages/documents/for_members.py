@@ -49,6 +49,29 @@ def refund_requested(params: Mapping[str, Any], links: Links) -> Letter:
     )
 
 
+def refund_awaits_second(params: Mapping[str, Any], links: Links) -> Letter:
+    """Somebody approved more than a manager may give back alone."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    return _letter(
+        card,
+        params,
+        preview=f"{params['by']} approved it first. {card.buyer_name}, {card.event_title}.",
+        heading=f"A refund of {amount} waits for a second person",
+        blocks=[
+            Facts(
+                [
+                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
+                    Fact("Event", [card.event_title, card.start()]),
+                    Fact("Approved first", [params["by"]]),
+                ]
+            ),
+            Paragraph(f"{params['why']} The buyer knows nothing of it yet, and no money moves before."),
+            Button("Look at it", links.admin(f"refunds?request={params['request_public_id']}")),
+        ],
+    )
+
+
 def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
     """A refund did not reach the buyer."""
     card = Card(params["order"])

@@ -26,6 +26,7 @@ _COMPOSERS: dict[Template, Composer] = {
     Template.CONFIRMATION: for_buyers.confirmation,
     Template.ORDER_LINKS: for_buyers.order_links,
     Template.REFUND_REQUESTED: for_members.refund_requested,
+    Template.REFUND_AWAITS_SECOND: for_members.refund_awaits_second,
     Template.REFUND_APPROVED: for_buyers.refund_approved,
     Template.REFUND_DECLINED: for_buyers.refund_declined,
     Template.REFUND_STARTED: for_buyers.refund_started,
@@ -103,6 +104,7 @@ def _about(template: Template, card: Card, params: Mapping[str, Any]) -> str:
     amount = card.money(source["amount_minor"])
     return {
         Template.REFUND_REQUESTED: f"{card.buyer_name} asks for {amount} back",
+        Template.REFUND_AWAITS_SECOND: f"A refund of {amount} waits for a second person",
         Template.REFUND_APPROVED: f"Your refund of {amount} is approved",
         Template.REFUND_STARTED: f"{card.organizer} is returning {amount} to you",
         Template.REFUNDED: f"{amount} refunded",

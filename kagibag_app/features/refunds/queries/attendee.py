@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from kagibag_app.features.accounts import queries as accounts
+from kagibag_app.features.orders.rules import DisputeState, TicketStatus
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.refunds.queries import facts
 from kagibag_app.features.refunds.queries.facts import TicketLine
@@ -23,8 +25,10 @@ from kagibag_app.features.refunds.rules import (
     attendee_sentence,
     policy_outcome,
     policy_sentence,
+    ticket_sentence,
 )
 from kagibag_app.features.refunds.rules.asking import why_no_refund
+from kagibag_app.features.refunds.rules.automatic import why_person_for_order
 from kagibag_app.features.refunds.rules.tracker import STEP_LABELS, StepKey, step_states
 from kagibag_app.features.refunds.tables import Refund, RefundRequest
 from kagibag_app.features.refunds.views import (
@@ -67,12 +71,16 @@ async def _options(
     outcome = policy_outcome(policy, about, [facts.ticket_facts(t) for t in lines], now)
     tickets: list[TicketOption] = []
     for line, share in zip(lines, outcome.shares, strict=True):
+        used = line.ticket.status == TicketStatus.CHECKED_IN
         why = "a refund was asked for." if line.ticket.id in held else facts.why_not(line, policy)
         tickets.append(
             TicketOption(
                 id=line.ticket.public_id, code=line.ticket.code, type_name=line.line.type_name,
                 status=line.ticket.status, paid_minor=line.refundable_minor, kept_minor=share.kept_minor,
-                amount_minor=share.amount_minor, selectable=not obstacle and not why, why_not=why,
+                amount_minor=share.amount_minor, selectable=not obstacle and not why, why_not=why, used=used,
+                sentence=ticket_sentence(
+                    policy, about, outcome, share, paid_minor=line.refundable_minor, used=used
+                ),
             )
         )  # fmt: skip
     may = any(t.selectable for t in tickets)
@@ -82,15 +90,20 @@ async def _options(
         policy=policy_sentence(policy, about.starts_at, about.zone, order.currency),
         rule=attendee_sentence(policy, about, outcome),
         currency=order.currency,
+        person=why_person_for_order(
+            policy, about, now, disputed=order.dispute_state == DisputeState.OPEN,
+            asked_before=await facts.asked_before(session, order.id or 0),
+        ),
+        alone_minor=(await accounts.manager_limits(session, order.organizer_id)).get(order.currency),
         tickets=tickets,
-    )
+    )  # fmt: skip
 
 
 async def _cards(session: AsyncSession, order: Order, lines: Sequence[TicketLine]) -> list[RefundCard]:
     requests = (
         await session.scalars(
             sa.select(RefundRequest)
-            .where(col(RefundRequest.order_id) == order.id)
+            .where(col(RefundRequest.order_id) == order.id, col(RefundRequest.made_by_id).is_(None))
             .order_by(col(RefundRequest.id))
         )
     ).all()
@@ -106,7 +119,8 @@ async def _cards(session: AsyncSession, order: Order, lines: Sequence[TicketLine
         asked = [by_ticket[t.ticket_id] for t in await facts.request_tickets(session, request.id or 0)]
         dated.append((request.created_at, _request_card(request, newest.get(request.id or 0), asked)))
     replaced = {r.retry_of for r in refunds}
-    alone = [r for r in refunds if r.request_id is None and r.id not in replaced]
+    asked_for = {request.id for request in requests}
+    alone = [r for r in refunds if r.request_id not in asked_for and r.id not in replaced]
     dated += [(r.created_at, _refund_card(r)) for r in alone if r.status != RefundStatus.CANCELED]
     return [card for _, card in sorted(dated, key=lambda pair: pair[0], reverse=True)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from kagibag_app.features.accounts import queries as accounts
 from kagibag_app.features.events.tables import Event
 from kagibag_app.features.orders import queries as order_queries
 from kagibag_app.features.orders.rules import TicketStatus
@@ -27,10 +29,12 @@ from kagibag_app.features.refunds.queries.money import (
     stripe_fee,
 )
 from kagibag_app.features.refunds.queries.queue import neighbours
-from kagibag_app.features.refunds.rules import RequestStatus
+from kagibag_app.features.refunds.rules import RESERVING, RequestStatus
 from kagibag_app.features.refunds.rules.asking import NOTHING_OF_THESE, why_no_refund
+from kagibag_app.features.refunds.rules.automatic import NEVER
 from kagibag_app.features.refunds.tables import Refund, RefundNote, RefundRequest
 from kagibag_app.features.refunds.views import (
+    FirstApproval,
     Flag,
     NoteRow,
     RequestDetail,
@@ -58,12 +62,16 @@ async def request_detail(
     payment = await facts.refundable_payment(session, order.id or 0)
     lines = await facts.ticket_lines(session, order.id or 0)
     tickets = await _tickets(session, request, lines)
+    refunds = await all_refunds(session, order.id or 0)
     fee, fee_currency = await stripe_fee(session, order.id or 0)
     before, behind, place, total = await neighbours(session, organizer_id, request)
     return RequestDetail(
         **_request_fields(request, shown),
         **_order_fields(order, event, lines),
-        **_money_fields(request, order, payment, tickets, await all_refunds(session, order.id or 0)),
+        **_money_fields(request, order, payment, tickets, refunds),
+        ends=len(await facts.request_tickets(session, request.id or 0)),
+        alone_minor=(await accounts.manager_limits(session, organizer_id)).get(order.currency),
+        given=_given(refunds),
         discount_code=await _discount_code(session, order),
         fee_minor=fee,
         fee_currency=fee_currency,
@@ -99,7 +107,38 @@ def _request_fields(request: RefundRequest, shown: Callable[[str], str]) -> dict
         "answer": shown(request.decision_message),
         "rule": str(request.outcome.get("rule", "")),
         "later_rules": str(request.outcome.get("later", "")),
+        "person": _person(request),
+        "made_by": request.made_by,
+        "cancels_order": request.cancels_order,
+        "first": _first(request, shown),
     }
+
+
+def _first(request: RefundRequest, shown: Callable[[str], str]) -> FirstApproval | None:
+    kept = request.proposal
+    if not kept:
+        return None
+    return FirstApproval(
+        kept["by_id"],
+        kept["by"],
+        kept["at"],
+        kept["amount_minor"],
+        shown(kept["message"]),
+        kept["keep_tickets"],
+    )
+
+
+def _given(refunds: Sequence[Refund]) -> dict[int, int]:
+    given: Counter[int] = Counter()
+    for refund in refunds:
+        if refund.alone_by_id is not None and refund.status in RESERVING:
+            given[refund.alone_by_id] += refund.amount_minor
+    return dict(given)
+
+
+def _person(request: RefundRequest) -> str:
+    why = str(request.outcome.get("person", ""))
+    return "" if why == NEVER else why
 
 
 def _order_fields(order: Order, event: Event, lines: Sequence[TicketLine]) -> dict[str, Any]:
@@ -132,7 +171,8 @@ def _money_fields(
     )  # fmt: skip
     left = payment.captured_minor - payment.committed_minor if payment else 0
     limit = max(min(sum(t.refundable_minor for t in tickets if t.asked), left), 0)
-    suggested, undecided = min(request.amount_minor, limit), waits(request.status)
+    usual = int(request.proposal.get("amount_minor", request.amount_minor))
+    suggested, undecided = min(usual, limit), waits(request.status)
     bars = money_bars(payment, refunds, suggested if undecided else 0)
     own = [r for r in refunds if r.request_id == request.id]
     failed = request.status == RequestStatus.FAILED
@@ -159,20 +199,22 @@ async def _discount_code(session: AsyncSession, order: Order) -> str:
 async def _tickets(
     session: AsyncSession, request: RefundRequest, lines: Sequence[TicketLine]
 ) -> list[RequestTicket]:
-    asked = {t.ticket_id for t in await facts.request_tickets(session, request.id or 0)}
+    named = {t.ticket_id for t in await facts.request_tickets(session, request.id or 0)}
     shares = {s["line_item_id"]: s for s in request.outcome.get("shares", [])}
     decided = await facts.last_refund(session, request.id or 0)
     sent = await facts.allocations_of(session, decided.id or 0) if decided else None
     made: list[RequestTicket] = []
     for line in lines:
-        share = shares.get(line.line.id, {}) if line.ticket.id in asked else {}
+        # What a member began may be an amount: then it is about lines, whose tickets stay.
+        asked = line.line.id in shares if request.made_by_id is not None else line.ticket.id in named
+        share = shares.get(line.line.id, {}) if asked else {}
         if share and sent is not None and sent.get(line.line.id or 0, 0) != share["amount_minor"]:
             # The organizer chose another amount than the policy: what was decided is shown.
             share = {"amount_minor": sent.get(line.line.id or 0, 0)}
         made.append(
             RequestTicket(
                 id=line.ticket.public_id, code=line.ticket.code, type_name=line.line.type_name,
-                status=line.ticket.status, asked=line.ticket.id in asked, paid_minor=line.line.net_minor,
+                status=line.ticket.status, asked=asked, paid_minor=line.line.net_minor,
                 kept_minor=share.get("kept_minor", 0), refund_minor=share.get("amount_minor", 0),
                 sent_minor=line.line.net_minor - line.refundable_minor, refundable_minor=line.refundable_minor,
             )
@@ -198,16 +240,24 @@ async def _warnings(
     used = sum(t.asked and t.status == TicketStatus.CHECKED_IN for t in tickets)
     if used:
         found.append(
-            Flag("checked_in", "Already used at the door.", f"{used} of the tickets was checked in.")
+            Flag(
+                "checked_in",
+                "Already used at the door.",
+                f"{used} of the tickets {'was' if used == 1 else 'were'} checked in.",
+            )
         )
     if now >= event.starts_at:
         found.append(Flag("event_over", "The event has begun.", "The policy gives nothing back any more."))
     earlier = await session.scalar(
         sa.select(sa.func.count())
         .select_from(RefundRequest)
-        .where(col(RefundRequest.order_id) == request.order_id, col(RefundRequest.id) < request.id)
+        .where(
+            col(RefundRequest.order_id) == request.order_id,
+            col(RefundRequest.id) < request.id,
+            col(RefundRequest.made_by_id).is_(None),
+        )
     )
-    if earlier:
+    if earlier and request.made_by_id is None:
         found.append(Flag("second_request", "Second request on this order.", f"{earlier} before this one."))
     return found
 

@@ -176,6 +176,27 @@ async def tickets_in_active_requests(
     return {row.ticket_id: row.RefundRequest for row in rows}
 
 
+async def asked_before(session: AsyncSession, order_id: int) -> bool:
+    """Say whether the buyer asked for money of an order before, whatever became of that."""
+    found = await session.scalar(
+        sa.select(col(RefundRequest.id))
+        .where(col(RefundRequest.order_id) == order_id, col(RefundRequest.made_by_id).is_(None))
+        .limit(1)
+    )
+    return found is not None
+
+
+async def given_alone(session: AsyncSession, organizer_id: int, order_id: int, user_id: int) -> int:
+    """Return what a member let go of an order without a second person, minor units."""
+    given = await session.scalar(
+        sa.select(sa.func.coalesce(sa.func.sum(col(Refund.amount_minor)), 0)).where(
+            col(Refund.organizer_id) == organizer_id, col(Refund.order_id) == order_id,
+            col(Refund.alone_by_id) == user_id, col(Refund.status).in_(RESERVING),
+        )
+    )  # fmt: skip
+    return int(given or 0)
+
+
 async def request_tickets(session: AsyncSession, request_id: int) -> Sequence[RefundRequestTicket]:
     """Return a request's tickets in the order they were asked for."""
     return (

@@ -36,7 +36,7 @@ _REFUNDS = (
 _REQUESTS = (
     sa.select(
         _Q.c.id, _Q.c.public_id, _Q.c.status, _Q.c.reason_category, _Q.c.reason_text, _Q.c.currency, _Q.c.amount_minor,
-        _Q.c.approved_minor, _Q.c.decision_message, _Q.c.reply_text, _L.c.type_name,
+        _Q.c.approved_minor, _Q.c.decision_message, _Q.c.reply_text, _Q.c.made_by, _L.c.type_name,
     )
     .join_from(_Q, _T, _T.c.request_id == _Q.c.id, isouter=True)
     .outerjoin(_L, _L.c.id == _T.c.line_item_id)
@@ -79,7 +79,9 @@ def _requests(rows: Sequence[Any], failures: dict[int | None, str], show_emails:
 
     tickets: dict[int, Counter[str]] = {}
     for row in rows:
-        tickets.setdefault(row.id, Counter())[row.type_name or "ticket"] += 1
+        named = tickets.setdefault(row.id, Counter())
+        if row.type_name is not None:
+            named[row.type_name] += 1
     return [
         OrderRequest(
             id=row.public_id,
@@ -92,6 +94,7 @@ def _requests(rows: Sequence[Any], failures: dict[int | None, str], show_emails:
             answer=shown(row.decision_message),
             reply=shown(row.reply_text),
             failure=failures.get(row.id, ""),
+            made_by=row.made_by,
         )
         for row in {row.id: row for row in rows}.values()
     ]

@@ -16,6 +16,7 @@ from kagibag_app.features.refunds.rules.policy_text import (
     later_rules,
     policy_sentence,
     rule_sentence,
+    ticket_sentence,
 )
 from kagibag_app.features.refunds.rules.schedule import (
     CLAIM_FRESH,
@@ -76,4 +77,5 @@ __all__ = [
     "policy_outcome",
     "policy_sentence",
     "rule_sentence",
+    "ticket_sentence",
 ]  # fmt: skip

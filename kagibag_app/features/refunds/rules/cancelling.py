@@ -34,12 +34,14 @@ class CancelOutcome(StrEnum):
     """What came of cancelling an order.
 
     ``cancelled``: done. ``refunding``: done when Stripe accepts the refund of what is left. ``closing``: done when
-    Stripe has closed the payment page, unless the buyer pays first.
+    Stripe has closed the payment page, unless the buyer pays first. ``waiting``: begun when a second person confirms
+    the refund.
     """
 
     CANCELLED = "cancelled"
     REFUNDING = "refunding"
     CLOSING = "closing"
+    WAITING = "waiting"
 
 
 def why_no_cancel(

@@ -6,7 +6,14 @@ from datetime import datetime, time
 from zoneinfo import ZoneInfo
 
 from kagibag_app import l10n
-from kagibag_app.features.refunds.rules.policy import OrderFacts, PolicyOutcome, RefundPolicy, Tier, deadline
+from kagibag_app.features.refunds.rules.policy import (
+    OrderFacts,
+    PolicyOutcome,
+    RefundPolicy,
+    Share,
+    Tier,
+    deadline,
+)
 
 NOTHING_PROMISED = "No refund is promised. You may ask; the organizer decides."
 NOTHING_NOW = "The policy gives nothing back now; you may still ask."
@@ -62,6 +69,38 @@ def attendee_sentence(policy: RefundPolicy, order: OrderFacts, outcome: PolicyOu
         return NOTHING_NOW
     until = _day(outcome.tier, order.starts_at, order.zone)
     return f"Until {until} you get back {_share_of_price(outcome.tier)}{_fee(policy, order.currency)}."
+
+
+def ticket_sentence(
+    policy: RefundPolicy,
+    order: OrderFacts,
+    outcome: PolicyOutcome,
+    share: Share,
+    *,
+    paid_minor: int,
+    used: bool,
+) -> str:
+    """Return what one ticket gives back and why, for the buyer: ``$42.00 paid, $2.00 kept: $40.00 back.``
+
+    Args:
+        paid_minor: What is left of its price.
+        used: It was used at the door.
+    """
+    paid, back = l10n.money(paid_minor, order.currency), l10n.money(share.amount_minor, order.currency)
+    if outcome.tier is None:
+        return "The event has begun: nothing back." if outcome.started else "Nothing back any more."
+    if used and not policy.checked_in_qualify:
+        return "Used at the door: nothing back."
+    gross = share.amount_minor + share.kept_minor
+    part = "" if gross == paid_minor else f", {outcome.tier.percent} % of it back"
+    kept = (
+        f", less {l10n.money(share.kept_minor, order.currency)} kept by the organizer"
+        if share.kept_minor
+        else ""
+    )
+    if not part and not kept:
+        return f"{paid} paid, all of it back."
+    return f"{paid} paid{part}{kept}: {back} back."
 
 
 def _share_of_price(tier: Tier) -> str:

@@ -11,6 +11,7 @@ from kagibag_app.features.refunds.queries import OrderMoney
 from kagibag_app.features.refunds.rules import RefundPolicy, allocate
 from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
 from kagibag_app.features.refunds.service.claiming import lock_money, require
+from kagibag_app.features.refunds.service.second import Proposal, alone_of, propose_refund
 from kagibag_app.features.refunds.service.starting import live_tickets, refundable, start
 from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
 from kagibag_app.features.refunds.tables import Refund
@@ -28,7 +29,8 @@ async def cancel_order(
 
     Nothing left to refund: at once. Paid: what is left goes back, and the order becomes cancelled when Stripe
     accepts that; if Stripe refuses, it stays paid and the refund can be retried. Not paid yet: Stripe closes the
-    payment page first, and seats are released only then; if the buyer pays before, the order is completed.
+    payment page first, and seats are released only then; if the buyer pays before, the order is completed. More than
+    a manager may give back alone waits for a second person, and nothing happens to the order until then.
 
     Args:
         order: Public id.
@@ -50,6 +52,13 @@ async def cancel_order(
     if obstacle is not None:
         raise DomainError(obstacle[1] + " Nothing was changed.", code=obstacle[0])
     outcome, row = money.cancel_outcome, money.order
+    alone = await alone_of(tx, actor, row)
+    if outcome is CancelOutcome.REFUNDING and alone.needs_second(money.left_minor):
+        await propose_refund(
+            tx, actor, row, Proposal(money.left_minor, said), alone, tickets=live_tickets(money.lines),
+            shares=allocate(money.left_minor, money.left, row.currency), cancels_order=True,
+        )  # fmt: skip
+        return CancelOutcome.WAITING
     row.cancel_message = said
     if outcome is CancelOutcome.REFUNDING:
         await _refund_rest(tx, actor, money)
@@ -81,11 +90,16 @@ async def _refund_rest(tx: Transaction, actor: Actor, money: OrderMoney) -> None
         tx, actor, money, payment, amount, allocate(amount, money.left, money.order.currency),
         live_tickets(money.lines), cancels_order=True,
     )  # fmt: skip
+    note_cancelling(tx, actor, money.order, refund)
+    await refresh_order(tx, actor, money.order, payment)
+
+
+def note_cancelling(tx: Transaction, actor: Actor, order: Order, refund: Refund, *, reason: str = "") -> None:
+    """Put on the timeline that an order is being cancelled: the refund of what is left comes first."""
     orders.note_decision(
-        tx, actor, money.order, kind=EntryKind.CANCEL_STARTED,
+        tx, actor, order, kind=EntryKind.CANCEL_STARTED,
         data={
-            "refund": refund.public_id, "amount_minor": amount, "currency": refund.currency,
-            "message": money.order.cancel_message,
+            "refund": refund.public_id, "amount_minor": refund.amount_minor, "currency": refund.currency,
+            "message": order.cancel_message, "reason": reason,
         },
     )  # fmt: skip
-    await refresh_order(tx, actor, money.order, payment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,8 +18,9 @@ from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.queries import OrderMoney
-from kagibag_app.features.refunds.rules import ACTIVE_REQUESTS, REQUEST_MOVES, RequestStatus
+from kagibag_app.features.refunds.rules import REQUEST_MOVES, RequestStatus
 from kagibag_app.features.refunds.service.requests import check_refundable
+from kagibag_app.features.refunds.service.states import hold_tickets
 from kagibag_app.features.refunds.tables import RefundRequest
 from kagibag_app.features.timeline import queries as timeline
 from kagibag_app.features.timeline.views import sentence
@@ -28,7 +30,7 @@ from kagibag_app.storage.transaction import Transaction
 
 _RELOAD = "Reload the page, then decide again. Nothing was changed."
 
-__all__ = ["AlreadyDecided", "claim", "lock_money", "paying_payment", "require"]
+__all__ = ["AlreadyDecided", "check_waits", "claim", "lock_money", "paying_payment", "require"]
 
 
 class AlreadyDecided(DomainError):
@@ -77,6 +79,24 @@ async def lock_money(tx: Transaction, actor: Actor, reference: object, version: 
     return money
 
 
+async def check_waits(
+    tx: Transaction, request: RefundRequest, version: object, *statuses: RequestStatus
+) -> None:
+    """Refuse to decide about a locked request that somebody has decided about since the member looked at it.
+
+    Args:
+        statuses: It has to be in one of these.
+
+    Raises:
+        BadInput: The version is none.
+        AlreadyDecided: The sentence says who, what and when.
+    """
+    if type(version) is not int:
+        raise BadInput(_RELOAD, field="version")
+    if version != request.version or request.status not in statuses:
+        raise await _too_late(tx, request)
+
+
 async def claim(
     tx: Transaction,
     actor: Actor,
@@ -84,15 +104,24 @@ async def claim(
     version: object,
     target: RequestStatus,
     message: str | None,
+    *,
+    proposal: dict[str, Any] | None = None,
 ) -> None:
-    """Decide by compare-and-set on status and version; keep the answer unless ``message`` is ``None``."""
+    """Decide by compare-and-set on status and version; keep the answer unless ``message`` is ``None``.
+
+    Args:
+        proposal: What is kept of a first approval: it decides nothing, so that the buyer sees nothing of it.
+    """
     if type(version) is not int:
         raise BadInput(_RELOAD, field="version")
     may = [s for s, targets in REQUEST_MOVES.moves.items() if target in targets and _decidable(s, message)]
     decision: dict[str, Any] = {"status": target, "version": col(RefundRequest.version) + 1}
-    decision |= {"decided_at": tx.now, "decided_by_id": actor.user_id, "decided_by": actor.name}
-    if message is not None:
-        decision["decision_message"] = message
+    if proposal is None:
+        decision |= {"decided_at": tx.now, "decided_by_id": actor.user_id, "decided_by": actor.name}
+        if message is not None:
+            decision["decision_message"] = message
+    else:
+        decision["proposal"] = proposal
     result = await tx.session.execute(
         sa.update(RefundRequest)
         .where(
@@ -106,9 +135,7 @@ async def claim(
     if result.rowcount != 1:  # type: ignore[attr-defined]
         raise await _too_late(tx, request)
     await tx.session.refresh(request)
-    active = target in ACTIVE_REQUESTS
-    for ticket in await queries.request_tickets(tx.session, request.id or 0):
-        ticket.active = active
+    await hold_tickets(tx, request)
 
 
 def _decidable(status: RequestStatus, message: str | None) -> bool:
@@ -130,7 +157,15 @@ async def _changed(tx: Transaction, order: Order) -> AlreadyDecided:
 
 async def _too_late(tx: Transaction, request: RefundRequest) -> AlreadyDecided:
     organizer = await tx.session.get_one(Organizer, request.organizer_id)
-    if request.status in (RequestStatus.OPEN, RequestStatus.AWAITING_SECOND):
+    if request.status == RequestStatus.AWAITING_SECOND:
+        first = request.proposal
+        amount = l10n.money(first["amount_minor"], request.currency)
+        at = l10n.moment(datetime.fromisoformat(first["at"]), organizer.zone)
+        return AlreadyDecided(
+            f"{first['by']} approved {amount} of this request on {at}; it waits for a second person. "
+            "Nothing was changed by you; look again."
+        )
+    if request.status == RequestStatus.OPEN:
         return AlreadyDecided("This request changed while you looked at it. Nothing was decided; look again.")
     if request.status in (RequestStatus.WITHDRAWN, RequestStatus.SUPERSEDED) or request.decided_at is None:
         return AlreadyDecided(f"This request is {request.status}. Nothing was changed.")
@@ -138,5 +173,5 @@ async def _too_late(tx: Transaction, request: RefundRequest) -> AlreadyDecided:
     if what == "approved" and request.approved_minor:
         what += f" {l10n.money(request.approved_minor, request.currency)} of"
     when = l10n.moment(request.decided_at, organizer.zone)
-    who = request.decided_by or "Somebody"
+    who = request.decided_by or "The policy"
     return AlreadyDecided(f"{who} {what} this request on {when}. Nothing was changed by you.")

@@ -34,6 +34,7 @@ async def create_refund(
     reserve: bool = True,
     cancels_order: bool = False,
     ticket_ids: Collection[int] = (),
+    confirmed: bool = False,
 ) -> Refund:
     """Reserve the amount, write the refund with its key, and ask for it to be sent after the commit.
 
@@ -42,6 +43,7 @@ async def create_refund(
         reserve: False when the row takes over the reservation of the one it replaces.
         cancels_order: The order becomes cancelled when Stripe accepts it.
         ticket_ids: The tickets that it ends, where no request names them.
+        confirmed: A second person has confirmed it: it counts for nobody's limit.
 
     Raises:
         DomainError: ``refund_exceeds_remaining``: the payment has not that much left; ``synthetic_data``.
@@ -55,6 +57,7 @@ async def create_refund(
         request_id=request_id, account=payment.account, amount_minor=amount_minor, currency=order.currency,
         source=source, idempotency_key=f"refund-{public_id}", retry_of=retry_of, requested_by=actor.name,
         created_at=tx.now, next_try_at=tx.now, cancels_order=cancels_order,
+        alone_by_id=None if confirmed else actor.user_id,
     )  # fmt: skip
     tx.session.add(refund)
     await tx.session.flush()

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
 
+from kagibag_app import l10n
 from kagibag_app.features.accounts.rules import Action
-from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import Template
-from kagibag_app.features.orders import queries as order_queries
 from kagibag_app.features.orders.tables import Order
-from kagibag_app.features.refunds import queries
+from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.rules import (
     RefundSource,
     RequestStatus,
-    allocate,
     check_amount,
 )
 from kagibag_app.features.refunds.rules.asking import NOTHING_OF_THESE
-from kagibag_app.features.refunds.service.claiming import claim, paying_payment, require
-from kagibag_app.features.refunds.service.creation import create_refund, touch
+from kagibag_app.features.refunds.service.approving import left_of, mail, record, send_approved
+from kagibag_app.features.refunds.service.claiming import check_waits, claim, paying_payment, require
+from kagibag_app.features.refunds.service.confirming import send_own
+from kagibag_app.features.refunds.service.creation import touch
 from kagibag_app.features.refunds.service.locking import lock_request
 from kagibag_app.features.refunds.service.requests import check_refundable
-from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
-from kagibag_app.features.refunds.tables import RefundNote, RefundRequest, RefundRequestTicket
+from kagibag_app.features.refunds.service.second import Proposal, alone_of, check_other_person, propose
+from kagibag_app.features.refunds.tables import RefundNote, RefundRequest
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
@@ -44,46 +43,53 @@ async def approve(
 ) -> str:
     """Approve a request: the amount is reserved and the refund queued in this transaction.
 
+    More than a manager may give back alone waits for a second person instead: nothing is reserved, and the buyer
+    learns nothing. That second person approves it here too, at most what the first one did unless they are an owner.
+
     Args:
         version: The request's version that the member was looking at.
-        amount_minor: Minor units; ``None`` takes what was asked for.
-        message: To the buyer, at most 2,000 characters.
+        amount_minor: Minor units; ``None`` takes what was asked for, or what was approved first.
+        message: To the buyer, at most 2,000 characters; empty takes what the first person wrote.
         note: For members only, at most 2,000 characters.
 
     Returns:
-        The refund's public id.
+        The refund's public id; empty when it waits for a second person.
 
     Raises:
         Forbidden: The actor's role may not decide.
         NotFound: No such request in the actor's organization.
         AlreadyDecided: It was decided or changed meanwhile.
-        BadInput, DomainError: The amount is not refundable, or nothing of this order is (see ``request``).
+        BadInput, DomainError: The amount is not refundable, or nothing of this order is (see ``request``);
+            ``second_person_needed``: the actor approved it first; ``above_first_approval``.
     """
     require(actor, Action.DECIDE_REFUNDS)
     said, private = text.many_lines(message, field="message"), text.many_lines(note, field="note")
     order, request = await lock_request(tx, actor, request_id)
     payment = await paying_payment(tx, order)
-    tickets = await queries.request_tickets(tx.session, request.id or 0)
-    await claim(tx, actor, request, version, RequestStatus.APPROVED, said)
+    await check_waits(tx, request, version, RequestStatus.OPEN, RequestStatus.AWAITING_SECOND)
+    check_other_person(actor, request)
     check_refundable(order, payment)
-    refundable = await _refundable(tx, order, tickets)
-    limit = min(sum(refundable.values()), payment.captured_minor - payment.committed_minor)
-    if limit <= 0:
-        raise DomainError(
-            f"{NOTHING_OF_THESE} Nothing was changed by you; look again.", code="refund_exceeds_remaining"
-        )
-    asked = min(request.amount_minor, limit) if amount_minor is None else amount_minor
-    amount = check_amount(asked, limit_minor=limit, currency=order.currency)
-    request.approved_minor = amount
-    refund = await create_refund(
-        tx, actor, order=order, payment=payment, amount_minor=amount, source=RefundSource.REQUEST,
-        request_id=request.id, allocations=_shares(request, amount, refundable),
-    )  # fmt: skip
-    await set_in_progress(tx, order, refund, True)
+    refundable = await left_of(tx, order, request)
+    amount = _amount(order, payment, request, refundable, amount_minor)
+    alone, first = await alone_of(tx, actor, order), request.proposal
     await _add_note(tx, actor, request, private)
-    _record(tx, actor, request, EntryKind.REFUND_APPROVED, amount, message=said, refund=refund.public_id)
-    await _mail(tx, request, Template.REFUND_APPROVED, amount, said)
-    await refresh_order(tx, actor, order, payment)
+    if not first and alone.needs_second(amount):
+        await propose(tx, actor, request, version, Proposal(amount, said), alone)
+        return ""
+    if first and alone.needs_second(amount) and amount > first["amount_minor"]:
+        raise DomainError(
+            f"{first['by']} approved {l10n.money(first['amount_minor'], order.currency)}. "
+            "You can confirm that or less; an owner can give back more. Nothing was changed.",
+            code="above_first_approval",
+        )
+    said = said or str(first.get("message", ""))
+    await claim(tx, actor, request, version, RequestStatus.APPROVED, said)
+    if request.made_by_id is not None:
+        return (await send_own(tx, actor, order, payment, request, amount, refundable)).public_id
+    refund = await send_approved(
+        tx, actor, order=order, payment=payment, request=request, amount_minor=amount, refundable=refundable,
+        source=RefundSource.REQUEST, message=said, first=str(first.get("by", "")),
+    )  # fmt: skip
     return refund.public_id
 
 
@@ -107,8 +113,12 @@ async def decline(
     _, request = await lock_request(tx, actor, request_id)
     await claim(tx, actor, request, version, RequestStatus.DECLINED, said)
     await _add_note(tx, actor, request, private)
-    _record(tx, actor, request, EntryKind.REFUND_DECLINED, request.amount_minor, message=said)
-    await _mail(tx, request, Template.REFUND_DECLINED, request.amount_minor, said)
+    if request.made_by_id is not None:
+        # The buyer never knew of it.
+        record(tx, actor, request, EntryKind.REFUND_NOT_CONFIRMED, request.amount_minor, reason=said)
+    else:
+        record(tx, actor, request, EntryKind.REFUND_DECLINED, request.amount_minor, message=said)
+        await mail(tx, request, Template.REFUND_DECLINED, request.amount_minor, said)
     touch(tx, request.organizer_id, request.order_id)
 
 
@@ -131,23 +141,17 @@ async def add_note(tx: Transaction, actor: Actor, *, request_id: str, text: str)
     touch(tx, request.organizer_id, request.order_id)
 
 
-async def _refundable(
-    tx: Transaction, order: Order, tickets: Sequence[RefundRequestTicket]
-) -> dict[int, int]:
-    left = await queries.refundable_lines(tx.session, order.id or 0)
-    asked = {t.line_item_id for t in tickets}
-    return {line: amount for line, amount in left.items() if line in asked}
-
-
-def _shares(request: RefundRequest, amount: int, refundable: Mapping[int, int]) -> dict[int, int]:
-    """Return the policy's own split when its amount is taken and still fits, else one by what is refundable."""
-    planned = {
-        s["line_item_id"]: s["amount_minor"] for s in request.outcome.get("shares", []) if s["amount_minor"]
-    }
-    fits = all(part <= refundable.get(line, 0) for line, part in planned.items())
-    if fits and sum(planned.values()) == amount:
-        return planned
-    return allocate(amount, refundable, request.currency)
+def _amount(
+    order: Order, payment: Payment, request: RefundRequest, refundable: Mapping[int, int], chosen: object
+) -> int:
+    limit = min(sum(refundable.values()), payment.captured_minor - payment.committed_minor)
+    if limit <= 0:
+        raise DomainError(
+            f"{NOTHING_OF_THESE} Nothing was changed by you; look again.", code="refund_exceeds_remaining"
+        )
+    usual = int(request.proposal.get("amount_minor", request.amount_minor))
+    asked = min(usual, limit) if chosen is None else chosen
+    return check_amount(asked, limit_minor=limit, currency=order.currency)
 
 
 async def _add_note(tx: Transaction, actor: Actor, request: RefundRequest, words: str) -> None:
@@ -163,22 +167,3 @@ async def _add_note(tx: Transaction, actor: Actor, request: RefundRequest, words
 
 def _note_text(value: object) -> str:
     return text.many_lines(value, field="text", required=True)
-
-
-def _record(
-    tx: Transaction, actor: Actor, request: RefundRequest, kind: EntryKind, amount: int, **data: Any
-) -> None:
-    timeline.record(
-        tx, actor, organizer_id=request.organizer_id, order_id=request.order_id, kind=kind,
-        data={"request": request.public_id, "amount_minor": amount, "currency": request.currency, **data},
-    )  # fmt: skip
-
-
-async def _mail(
-    tx: Transaction, request: RefundRequest, template: Template, amount: int, message: str
-) -> None:
-    card = await order_queries.mail_card(tx.session, request.order_id)
-    await messages.queue(
-        tx, organizer_id=request.organizer_id, order_id=request.order_id, to=card["buyer_email"], template=template,
-        params={"order": card, "amount_minor": amount, "message": message},
-    )  # fmt: skip

@@ -28,6 +28,8 @@ from kagibag_app.features.refunds.rules import (
     rule_sentence,
 )
 from kagibag_app.features.refunds.rules.asking import why_no_refund
+from kagibag_app.features.refunds.rules.automatic import Shown
+from kagibag_app.features.refunds.service.by_policy import approve_at_once, check_shown, why_person
 from kagibag_app.features.refunds.service.creation import touch
 from kagibag_app.features.refunds.service.locking import lock_request
 from kagibag_app.features.refunds.service.states import move_request
@@ -43,19 +45,27 @@ MAX_TICKETS = 200
 
 
 async def request(
-    tx: Transaction, actor: Actor, *, order_id: int, ticket_ids: Sequence[str], category: str, reason: str
+    tx: Transaction,
+    actor: Actor,
+    *,
+    order_id: int,
+    ticket_ids: Sequence[str],
+    category: str,
+    reason: str,
+    shown: Shown | None = None,
 ) -> str:
     """Ask for the money of some tickets back.
 
     The amount is what the policy gives now; it is kept with the request and both sides see it. When the policy
     gives nothing the buyer may still ask: the request then carries the amount 0, and the organizer has to choose
-    one in order to approve.
+    one in order to approve. Where the policy leaves it to no person, it is approved in this transaction.
 
     Args:
         order_id: The order whose link the buyer holds.
         ticket_ids: Public ids of tickets of this order, at least one.
         category: A ``ReasonCategory``.
         reason: Free text, at most 2,000 characters, may be empty.
+        shown: What the buyer saw; when it is something else by now nothing is asked.
 
     Returns:
         The request's public id.
@@ -64,7 +74,7 @@ async def request(
         NotFound: The order or a ticket is not there for this actor.
         BadInput: No ticket, an unknown category, a text that is none or too long.
         DomainError: ``nothing_was_paid``, ``order_not_paid``, ``charge_disputed``, ``ticket_already_requested``,
-            ``ticket_not_refundable``.
+            ``ticket_not_refundable``, ``outcome_changed``.
     """
     reason_text = text.many_lines(reason, field="reason")
     chosen_category = _category(category)
@@ -72,14 +82,18 @@ async def request(
     if order.organizer_id != actor.organizer_id:
         raise NotFound("order")
     policy = RefundPolicy.from_document(order.refund_policy)
-    check_refundable(order, await queries.refundable_payment(tx.session, order_id))
+    payment = await queries.refundable_payment(tx.session, order_id)
+    check_refundable(order, payment)
     chosen = await _chosen(tx, order, policy, _ticket_ids(ticket_ids))
     facts = await queries.order_facts(tx.session, order)
     outcome = policy_outcome(policy, facts, [queries.ticket_facts(t) for t in chosen], tx.now)
+    person = await why_person(tx, order, policy, facts, outcome, chosen)
+    check_shown(shown, Shown(outcome.amount_minor, at_once=not person), order.currency)
     row = RefundRequest(
         public_id=ids.public_id("rr"), organizer_id=order.organizer_id, order_id=order_id,
         reason_category=chosen_category, reason_text=reason_text, currency=order.currency,
-        amount_minor=outcome.amount_minor, outcome=outcome_document(policy, facts, outcome), created_at=tx.now,
+        amount_minor=outcome.amount_minor, outcome=outcome_document(policy, facts, outcome) | {"person": person},
+        created_at=tx.now,
     )  # fmt: skip
     tx.session.add(row)
     await tx.session.flush()
@@ -99,7 +113,10 @@ async def request(
         message=reason_text,
         tickets=[t.ticket.code for t in chosen],
     )
-    await _tell(tx, row, reason_text, len(chosen))
+    if person or payment is None:
+        await _tell(tx, row, reason_text, len(chosen))
+    else:
+        await approve_at_once(tx, order, payment.id or 0, row)
     return row.public_id
 
 

@@ -10,12 +10,13 @@ from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.orders import queries as order_queries
 from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.rules import TicketStatus
-from kagibag_app.features.orders.tables import Ticket
+from kagibag_app.features.orders.tables import Order, Ticket
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.queries import MoneyLine, OrderMoney
 from kagibag_app.features.refunds.rules import RefundSource, allocate, check_amount
 from kagibag_app.features.refunds.service.claiming import lock_money, require
 from kagibag_app.features.refunds.service.creation import create_refund
+from kagibag_app.features.refunds.service.second import Proposal, alone_of, propose_refund
 from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.timeline import service as timeline
@@ -51,7 +52,8 @@ async def refund_order(
         note: For members only, at most 2,000 characters.
 
     Returns:
-        The refund's public id.
+        The refund's public id; empty when it is more than a manager may give back alone and waits for a second
+        person, as a request that the actor made.
 
     Raises:
         Forbidden: The actor's role may not decide.
@@ -78,23 +80,49 @@ async def refund_order(
         ended = money.lines if amount == money.left_minor else []
     amount = check_amount(amount, limit_minor=money.left_minor, currency=money.order.currency)
     shared, tickets_ended = allocate(amount, left, money.order.currency), live_tickets(ended)
+    alone = await alone_of(tx, actor, money.order)
+    if alone.needs_second(amount):
+        made = Proposal(amount, said)
+        request = await propose_refund(
+            tx, actor, money.order, made, alone, shares=shared, tickets=tickets_ended
+        )
+        _keep_note(tx, actor, money.order, private, request=request.public_id)
+        return ""
     refund = await start(tx, actor, money, payment, amount, shared, tickets_ended)
-    codes = [ticket.code for ticket in tickets_ended]
-    orders.note_decision(
-        tx, actor, money.order, kind=EntryKind.REFUND_STARTED,
-        data={
-            "refund": refund.public_id, "amount_minor": amount, "currency": refund.currency, "tickets": codes,
-            "message": said,
-        },
-    )  # fmt: skip
-    if private:
-        timeline.record(
-            tx, actor, organizer_id=refund.organizer_id, order_id=refund.order_id, kind=EntryKind.NOTE_ADDED,
-            data={"refund": refund.public_id, "message": private},
-        )  # fmt: skip
-    await _tell_buyer(tx, refund, codes, said)
+    _keep_note(tx, actor, money.order, private, refund=refund.public_id)
+    await note_started(tx, actor, money.order, refund, tickets_ended, said)
     await refresh_order(tx, actor, money.order, payment)
     return refund.public_id
+
+
+async def note_started(
+    tx: Transaction,
+    actor: Actor,
+    order: Order,
+    refund: Refund,
+    ended: Sequence[Ticket],
+    message: str,
+    *,
+    reason: str = "",
+) -> None:
+    """Put a refund that a member began on the timeline, and tell the buyer."""
+    codes = [ticket.code for ticket in ended]
+    orders.note_decision(
+        tx, actor, order, kind=EntryKind.REFUND_STARTED,
+        data={
+            "refund": refund.public_id, "amount_minor": refund.amount_minor, "currency": refund.currency,
+            "tickets": codes, "message": message, "reason": reason,
+        },
+    )  # fmt: skip
+    await _tell_buyer(tx, refund, codes, message)
+
+
+def _keep_note(tx: Transaction, actor: Actor, order: Order, words: str, **about: str) -> None:
+    if words:
+        timeline.record(
+            tx, actor, organizer_id=order.organizer_id, order_id=order.id or 0, kind=EntryKind.NOTE_ADDED,
+            data={**about, "message": words},
+        )  # fmt: skip
 
 
 def refundable(money: OrderMoney) -> Payment:

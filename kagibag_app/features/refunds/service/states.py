@@ -11,6 +11,7 @@ from kagibag_app.features.orders.tables import Order, Ticket
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
+from kagibag_app.features.refunds.queries import TicketLine
 from kagibag_app.features.refunds.rules import (
     ACCEPTED,
     ACTIVE_REQUESTS,
@@ -41,11 +42,18 @@ async def move_request(tx: Transaction, request: RefundRequest, target: RequestS
     """
     request.status = REQUEST_MOVES.require(RequestStatus(request.status), target)
     request.version += 1
-    active = target in ACTIVE_REQUESTS
-    for ticket in await queries.request_tickets(tx.session, request.id or 0):
-        ticket.active = active
+    if target == RequestStatus.OPEN:
+        request.proposal = {}
+    await hold_tickets(tx, request)
     await tx.session.flush()
     touch(tx, request.organizer_id, request.order_id)
+
+
+async def hold_tickets(tx: Transaction, request: RefundRequest) -> None:
+    """Hold a request's tickets exactly while it is active; one that a member made holds none."""
+    active = request.status in ACTIVE_REQUESTS and request.made_by_id is None
+    for ticket in await queries.request_tickets(tx.session, request.id or 0):
+        ticket.active = active
 
 
 async def follow(tx: Transaction, refund: Refund, *targets: RequestStatus) -> None:
@@ -207,10 +215,11 @@ async def _supersede(tx: Transaction, order: Order) -> None:
     returned = await queries.allocated(tx.session, order.id or 0, statuses=ACCEPTED)
     paid_back = {key: t.line.net_minor <= returned.get(t.line.id or 0, 0) for key, t in lines.items()}
     for request in waiting:
-        asked = [lines[t.ticket_id] for t in await queries.request_tickets(tx.session, request.id or 0)]
-        # The money of a failed refund may be free again while its seat was sold: that still needs a decision.
+        asked = await _asked(tx, request, list(lines.values()))
+        # The money of a failed refund may be free again while its seat was sold: that still needs a decision. What a
+        # member began is about money, not about tickets.
         settled = all(paid_back[t.ticket.id] for t in asked)
-        if not settled and request.status != RequestStatus.FAILED:
+        if not settled and request.status != RequestStatus.FAILED and request.made_by_id is None:
             settled = all(paid_back[t.ticket.id] or t.ticket.status == TicketStatus.VOID for t in asked)
         if settled:
             await move_request(tx, request, RequestStatus.SUPERSEDED)
@@ -218,3 +227,12 @@ async def _supersede(tx: Transaction, order: Order) -> None:
                 tx, SYSTEM, organizer_id=order.organizer_id, order_id=order.id or 0,
                 kind=EntryKind.REFUND_SUPERSEDED, data={"request": request.public_id},
             )  # fmt: skip
+
+
+async def _asked(tx: Transaction, request: RefundRequest, lines: list[TicketLine]) -> list[TicketLine]:
+    """Return the lines that a request is about: its tickets', or those that a member's refund is shared over."""
+    if request.made_by_id is not None:
+        shared = {share["line_item_id"] for share in request.outcome["shares"]}
+        return [line for line in lines if line.line.id in shared]
+    named = {t.ticket_id for t in await queries.request_tickets(tx.session, request.id or 0)}
+    return [line for line in lines if line.ticket.id in named]

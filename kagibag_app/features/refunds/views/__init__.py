@@ -1,14 +1,19 @@
 """What screens show of refunds. Amounts are minor units of ``currency``; times ISO 8601 text in UTC, empty for none."""
 
+from kagibag_app.features.refunds.views.detail import (
+    BuyerHistory,
+    FirstApproval,
+    MoneyBar,
+    NoteRow,
+    RequestDetail,
+    RequestTicket,
+)
 from kagibag_app.features.refunds.views.options import CancelPreview, OrderRefundOptions, TicketChoice
 from kagibag_app.features.refunds.views.requests import (
     REASONS,
     SOURCES,
     AttendeeRefunds,
-    BuyerHistory,
     Flag,
-    MoneyBar,
-    NoteRow,
     OrderRefunds,
     OrderRequest,
     QueuePage,
@@ -17,8 +22,6 @@ from kagibag_app.features.refunds.views.requests import (
     RefundCard,
     RefundOptions,
     RefundRow,
-    RequestDetail,
-    RequestTicket,
     TicketOption,
     TrackerStep,
     reason_label,
@@ -31,6 +34,7 @@ __all__ = [
     "AttendeeRefunds",
     "BuyerHistory",
     "CancelPreview",
+    "FirstApproval",
     "Flag",
     "MoneyBar",
     "NoteRow",

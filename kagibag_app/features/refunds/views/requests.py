@@ -32,6 +32,8 @@ class TicketOption:
     Attributes:
         paid_minor: What is left of its price; ``kept_minor`` the fee; ``amount_minor`` what goes back now.
         selectable: Whether it can be asked for; ``why_not`` says why it can't.
+        sentence: What it gives back and why.
+        used: It was used at the door.
     """
 
     id: str
@@ -43,6 +45,8 @@ class TicketOption:
     amount_minor: int
     selectable: bool
     why_not: str = ""
+    sentence: str = ""
+    used: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,8 @@ class RefundOptions:
         may_ask: At least one ticket is selectable; ``why_not`` says why none is.
         policy: The whole policy in one sentence.
         rule: What applies now, in one sentence.
+        person: Why a person decides whatever is chosen; empty: it depends on the tickets (``rules.automatic``).
+        alone_minor: More than this is never given back without a person; ``None``: any amount may be.
     """
 
     may_ask: bool
@@ -60,6 +66,8 @@ class RefundOptions:
     policy: str
     rule: str
     currency: str
+    person: str
+    alone_minor: int | None
     tickets: list[TicketOption] = field(default_factory=list)
 
 
@@ -118,6 +126,38 @@ class AttendeeRefunds:
 
 
 @dataclass(frozen=True, slots=True)
+class RefundRow:
+    """One refund, as members see it.
+
+    Attributes:
+        failure: Why it failed, in plain words; ``failure_code`` is Stripe's.
+        note: What is being done about an unclear outcome; empty otherwise.
+        may_retry: It failed, belongs to no request, and nobody has sent it again.
+    """
+
+    id: str
+    status: str
+    raw_status: str
+    source: str
+    source_label: str
+    amount_minor: int
+    currency: str
+    stripe_id: str
+    bank_reference: str
+    failure: str
+    failure_code: str
+    note: str
+    tries: int
+    flagged: bool
+    may_retry: bool
+    requested_by: str
+    created_at: str
+    accepted_at: str
+    settled_at: str
+    next_try_at: str
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRequest:
     """What a buyer asked for, as the order's members see it.
 
@@ -126,6 +166,7 @@ class OrderRequest:
         amount_minor: What was approved, else what was asked.
         answer: The organizer's words; ``reply`` the buyer's to a decline.
         failure: Why its newest refund failed; empty otherwise.
+        made_by: The member who began it, where no buyer asked.
     """
 
     id: str
@@ -138,6 +179,7 @@ class OrderRequest:
     answer: str
     reply: str
     failure: str
+    made_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,162 +243,6 @@ class QueuePage:
     needs_decision: int = 0
     oldest_at: str = ""
     next_cursor: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RequestTicket:
-    """A ticket of the order beside the request.
-
-    Attributes:
-        asked: It is one of the request's tickets.
-        paid_minor: Its line's net; ``kept_minor`` the fee of the policy; ``refund_minor`` what would go back.
-        sent_minor: What refunds have taken or hold of it already.
-        refundable_minor: What is left of it.
-    """
-
-    id: str
-    code: str
-    type_name: str
-    status: str
-    asked: bool
-    paid_minor: int
-    kept_minor: int
-    refund_minor: int
-    sent_minor: int
-    refundable_minor: int
-
-
-@dataclass(frozen=True, slots=True)
-class MoneyBar:
-    """One line of "where the money is". ``kind``: empty, out, now or sum; start and length from the left."""
-
-    label: str
-    amount_minor: int
-    start_minor: int
-    length_minor: int
-    kind: str = ""
-    at: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class RefundRow:
-    """One refund, as members see it.
-
-    Attributes:
-        failure: Why it failed, in plain words; ``failure_code`` is Stripe's.
-        note: What is being done about an unclear outcome; empty otherwise.
-        may_retry: It failed, belongs to no request, and nobody has sent it again.
-    """
-
-    id: str
-    status: str
-    raw_status: str
-    source: str
-    source_label: str
-    amount_minor: int
-    currency: str
-    stripe_id: str
-    bank_reference: str
-    failure: str
-    failure_code: str
-    note: str
-    tries: int
-    flagged: bool
-    may_retry: bool
-    requested_by: str
-    created_at: str
-    accepted_at: str
-    settled_at: str
-    next_try_at: str
-
-
-@dataclass(frozen=True, slots=True)
-class NoteRow:
-    """A private note."""
-
-    author: str
-    text: str
-    at: str
-
-
-@dataclass(frozen=True, slots=True)
-class BuyerHistory:
-    """The same email's other dealings with this organizer; sums only in the order's currency."""
-
-    email: str
-    orders: int
-    since: str
-    paid_minor: int
-    refunds: int
-    refunded_minor: int
-    disputes: int
-    currency: str
-
-
-@dataclass(frozen=True, slots=True)
-class RequestDetail:
-    """A request with everything needed to decide it.
-
-    Attributes:
-        version: Give it back with the decision.
-        limit_minor: At most so much can be approved; ``suggested_minor`` is what the policy gave, within it.
-        may_decide: It waits for a decision and nothing forbids one; ``blocked`` says what does.
-        may_retry: It failed and can be sent again.
-        rule, later_rules: The policy's rule when it was asked, and what follows.
-        captured_minor, left_minor: Of the payment, and of it after this refund.
-        fee_minor: Stripe's fee in ``fee_currency``, which Stripe keeps; 0 when unknown.
-        previous_id, next_id: Neighbours in the same tab of the queue; empty at its ends.
-        position, of: Its place there.
-    """
-
-    id: str
-    version: int
-    status: str
-    amount_minor: int
-    approved_minor: int
-    suggested_minor: int
-    limit_minor: int
-    currency: str
-    may_decide: bool
-    blocked: str
-    may_retry: bool
-    category: str
-    reason: str
-    reply: str
-    asked_at: str
-    decided_at: str
-    decided_by: str
-    answer: str
-    rule: str
-    later_rules: str
-    order_id: str
-    order_number: str
-    order_status: str
-    placed_at: str
-    discount_code: str
-    total_minor: int
-    method: str
-    dispute_state: str
-    event_title: str
-    event_starts_at: str
-    event_zone: str
-    buyer_name: str
-    checked_in: int
-    captured_minor: int
-    left_minor: int
-    fee_minor: int
-    fee_currency: str
-    failure: str
-    buyer: BuyerHistory
-    previous_id: str = ""
-    next_id: str = ""
-    position: int = 0
-    of: int = 0
-    warnings: list[Flag] = field(default_factory=list)
-    tickets: list[RequestTicket] = field(default_factory=list)
-    bars: list[MoneyBar] = field(default_factory=list)
-    refunds: list[RefundRow] = field(default_factory=list)
-    notes: list[NoteRow] = field(default_factory=list)
 
 
 def reason_label(category: str) -> str:

@@ -203,6 +203,8 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.REFUND_REQUESTED: _with("Asked for {amount} back", plain="Asked for a refund"),
     EntryKind.REFUND_WITHDRAWN: _with("Refund request withdrawn"),
     EntryKind.REFUND_APPROVED: _with("Refund of {amount} approved", plain="Refund approved"),
+    EntryKind.REFUND_FIRST_APPROVED: _with("Refund of {amount} approved first: it waits for a second person"),
+    EntryKind.REFUND_NOT_CONFIRMED: _with("Refund of {amount} not confirmed: nothing was sent"),
     EntryKind.REFUND_DECLINED: _with("Refund of {amount} declined", plain="Refund declined"),
     EntryKind.REFUND_REPLIED: _with("Answered the decision"),
     EntryKind.REFUND_SUPERSEDED: _with("Refund request closed: its tickets were settled another way"),

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from kagibag_app import l10n
 from kagibag_app.features.orders.rules import TicketStatus
 from kagibag_app.features.refunds.rules import check_amount
+from kagibag_app.features.refunds.rules.limits import Alone
 from kagibag_app.features.refunds.views import OrderRefundOptions, TicketChoice
 from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.kit.money import parse_decimal
@@ -82,7 +83,14 @@ def choose(options: OrderRefundOptions, typed: Typed) -> Chosen:
 
 
 def refund_ask(
-    options: OrderRefundOptions, typed: Typed, *, order: str, buyer: str, symbol: str, round: int
+    options: OrderRefundOptions,
+    typed: Typed,
+    *,
+    order: str,
+    buyer: str,
+    symbol: str,
+    round: int,
+    alone: Alone,
 ) -> RefundAsk:
     """Return the refund dialog: what may be chosen, and what the present choice means.
 
@@ -90,6 +98,7 @@ def refund_ask(
         order: Public id.
         symbol: The currency's, before the amount's field.
         round: Changes when the fields have to begin anew.
+        alone: What the member may give back without a second person.
     """
     asked = RefundAsk(
         order=order,
@@ -110,19 +119,24 @@ def refund_ask(
         chosen = choose(options, typed)
     except DomainError as error:
         return replace(asked, act="Refund", problem=_problem(error, typed))
-    return _meaning(asked, options, typed, chosen, buyer)
+    return _meaning(asked, options, typed, chosen, buyer, alone)
 
 
-def cancel_ask(options: OrderRefundOptions, *, order: str, number: str, message: str) -> CancelAsk:
+def cancel_ask(
+    options: OrderRefundOptions, *, order: str, number: str, message: str, alone: Alone
+) -> CancelAsk:
     """Return the question before an order is cancelled."""
     preview = options.cancel
+    waits = preview.amount_minor > 0 and alone.needs_second(preview.amount_minor)
     return CancelAsk(
         order=order,
         version=options.version,
         title=f"Cancel order {number}?",
         blocked=preview.blocked,
-        parts=preview.parts,
-        act=preview.label,
+        parts=[alone.sentence(options.currency), *preview.parts] if waits else preview.parts,
+        act=f"Ask a second person: {preview.label[:1].lower()}{preview.label[1:]}"
+        if waits
+        else preview.label,
         message=message,
     )
 
@@ -170,7 +184,7 @@ def _remark(choice: TicketChoice) -> str:
 
 
 def _meaning(
-    asked: RefundAsk, options: OrderRefundOptions, typed: Typed, chosen: Chosen, buyer: str
+    asked: RefundAsk, options: OrderRefundOptions, typed: Typed, chosen: Chosen, buyer: str, alone: Alone
 ) -> RefundAsk:
     amount = l10n.money(chosen.returned_minor, options.currency)
     left = options.limit_minor - chosen.returned_minor
@@ -179,15 +193,18 @@ def _meaning(
         if left
         else "Nothing of this order is left to refund then."
     )
+    waits = alone.needs_second(chosen.returned_minor)
+    later = " once it is confirmed" if waits else ""
     return replace(
         asked,
-        act=f"Refund {amount}",
+        act=f"Ask a second person: refund {amount}" if waits else f"Refund {amount}",
         ready=True,
+        waits=alone.sentence(options.currency) if waits else "",
         money=f"{amount} goes back to {options.method or 'the way it was paid'}, usually within 5–10 days. "
         "It can't be taken back.",
         stays=f"{stays} Stripe keeps its fee.",
         tickets=_tickets(options, chosen),
-        mail=f"{buyer} is told by email{', with your message' if typed.message.strip() else ''}.",
+        mail=f"{buyer} is told by email{later}{', with your message' if typed.message.strip() else ''}.",
     )
 
 

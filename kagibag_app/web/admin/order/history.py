@@ -32,9 +32,12 @@ def request_rows(story: Story) -> list[RequestRow]:
             href=address("/admin/refunds", request=asked.id),
             title=", ".join(
                 name if count == 1 else f"{count} × {name}" for name, count in asked.tickets.items()
-            ),
+            )
+            or "An amount",
             status=asked.status,
-            reason=": ".join(filter(None, (reason_label(asked.category), asked.reason))),
+            reason=f"Begun by {asked.made_by}"
+            if asked.made_by
+            else ": ".join(filter(None, (reason_label(asked.category), asked.reason))),
             answer=asked.answer,
             reply=asked.reply,
             trouble=asked.failure,

@@ -147,6 +147,7 @@ def _amount(kept: Handler) -> rx.Component:
 
 def _meaning() -> rx.Component:
     return rx.el.ul(
+        when(_R.waits, consequence("users", _R.waits)),
         consequence("undo-2", _R.money),
         consequence("wallet", _R.stays),
         consequence("ticket", _R.tickets),

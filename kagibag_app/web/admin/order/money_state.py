@@ -10,10 +10,12 @@ from typing import Any
 import reflex as rx
 
 from kagibag_app import l10n
+from kagibag_app.features.accounts import queries as accounts
 from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.orders import queries as orders
 from kagibag_app.features.refunds import queries, service
 from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
+from kagibag_app.features.refunds.rules.limits import Alone, limit_for
 from kagibag_app.features.refunds.views import OrderRefundOptions
 from kagibag_app.kit.actor import Actor
 from kagibag_app.kit.errors import DomainError, NotFound
@@ -27,10 +29,12 @@ from kagibag_app.web.runtime import runtime
 from kagibag_app.web.session import Workspace, require
 
 _CHANGED = "This changed while you were deciding. Nothing was done; look again at what it says now."
+_SENT, _WAITS = "is on its way to Stripe", "waits for a second person"
 _CANCELLED = {
     CancelOutcome.CANCELLED: "Order cancelled",
     CancelOutcome.REFUNDING: "Cancelling: the refund is on its way to Stripe",
     CancelOutcome.CLOSING: "Cancelling: Stripe closes the payment page first",
+    CancelOutcome.WAITING: "Waits for a second person: nothing was cancelled yet",
 }
 
 
@@ -49,6 +53,7 @@ class OrderMoneyState(Workspace):
     busy: bool = False
     problem: str = ""
     _options: OrderRefundOptions | None = None
+    _alone: Alone = Alone()
     _typed: Typed = Typed()
     _buyer: str = ""
     _number: str = ""
@@ -113,7 +118,7 @@ class OrderMoneyState(Workspace):
             actor, lambda tx: service.refund_order(
                 tx, actor, order=asked.order, version=asked.version, tickets=chosen.tickets,
                 amount_minor=chosen.amount_minor, message=typed.message, note=typed.note,
-            ), lambda _: f"{l10n.money(chosen.returned_minor, options.currency)} is on its way to Stripe",
+            ), lambda sent: f"{l10n.money(chosen.returned_minor, options.currency)} {_SENT if sent else _WAITS}",
         ):  # fmt: skip
             yield answer
 
@@ -198,8 +203,11 @@ class OrderMoneyState(Workspace):
         async with runtime().store.read() as session:
             order = await orders.organizer_order(session, organizer_id, face.id)
             found = await queries.refund_options(session, organizer_id, order.id)
+            limits = await accounts.manager_limits(session, organizer_id)
+            given = await queries.given_alone(session, organizer_id, order.id, actor.user_id or 0)
         if found is None:
             raise NotFound("order")
+        self._alone = Alone(limit_for(actor.role, limits.get(found.currency)), given)
         self._options, self._buyer, self._number = found, face.buyer, face.number
         return found
 
@@ -216,12 +224,12 @@ class OrderMoneyState(Workspace):
     def _ask_refund(self, options: OrderRefundOptions, order: str) -> None:
         self.refund_ask = asking.refund_ask(
             options, self._typed, order=order, buyer=self._buyer, symbol=asking.currency_symbol(options.currency),
-            round=self._round,
+            round=self._round, alone=self._alone,
         )  # fmt: skip
 
     def _ask_cancel(self, options: OrderRefundOptions, order: str) -> None:
         self.cancel_ask = asking.cancel_ask(
-            options, order=order, number=self._number, message=self.cancel_ask.message
+            options, order=order, number=self._number, message=self.cancel_ask.message, alone=self._alone
         )
 
     def _close(self) -> None:

@@ -236,6 +236,7 @@ class RefundAsk:
         way: ``whole``, ``tickets`` or ``amount``.
         problem: What is wrong with the choice; ``ready``: nothing is, and the lines say what it means.
         round: Changes when the fields have to begin anew.
+        waits: Why it waits for a second person; empty when it does not.
     """
 
     order: str = ""
@@ -254,6 +255,7 @@ class RefundAsk:
     act: str = ""
     ready: bool = False
     problem: str = ""
+    waits: str = ""
     money: str = ""
     stays: str = ""
     tickets: str = ""

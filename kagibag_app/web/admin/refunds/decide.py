@@ -82,7 +82,11 @@ def _acts() -> rx.Component:
     )
     refund = button(_D.act, kind="primary", key="a", submit=True, disabled=_D.problem != "")
     return rx.el.div(
-        rx.el.span(when(_R.refundable, _R.bar, _R.blocked), class_name="hint"),
+        rx.el.span(
+            when(_R.refundable, rx.cond(_D.remark, _D.remark, _R.bar), _R.blocked),
+            class_name="hint",
+            aria_live="polite",
+        ),
         rx.el.span(decline, when(_R.refundable, refund), class_name="push row"),
         class_name="decide-acts",
     )

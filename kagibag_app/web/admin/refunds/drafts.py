@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from kagibag_app import l10n
 from kagibag_app.features.refunds.rules import check_amount
+from kagibag_app.features.refunds.rules.limits import Alone
 from kagibag_app.features.refunds.views import RequestDetail
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.kit.money import decimal_text, parse_decimal
@@ -23,19 +24,26 @@ def read_amount(text: str, found: RequestDetail) -> int:
     )
 
 
-def fresh_draft(found: RequestDetail) -> Draft:
-    """Return an empty draft with the amount that the policy gave."""
+def fresh_draft(found: RequestDetail, alone: Alone) -> Draft:
+    """Return an empty draft with the amount that the policy gave, or that somebody approved first."""
     begun = Draft(request=found.id, amount=decimal_text(found.suggested_minor, found.currency))
-    return judged(replace(begun, round=f"{found.id}-{found.version}"), found)
+    message = found.first.message if found.first else ""
+    return judged(replace(begun, message=message, round=f"{found.id}-{found.version}"), found, alone)
 
 
-def judged(draft: Draft, found: RequestDetail) -> Draft:
-    """Return the draft with what its amount means now; the texts stay as they are."""
+def judged(draft: Draft, found: RequestDetail, alone: Alone) -> Draft:
+    """Return the draft with what its amount means now; the texts stay as they are.
+
+    Args:
+        alone: What the member may give back without a second person.
+    """
     try:
         amount = read_amount(draft.amount, found)
     except DomainError as error:
-        return replace(draft, act="Refund", problem=error.message)
-    return replace(draft, act=f"Refund {l10n.money(amount, found.currency)}", problem="")
+        return replace(draft, act="Refund", problem=error.message, remark="")
+    act = "Confirm" if found.first else "Approve" if alone.needs_second(amount) else "Refund"
+    remark = alone.sentence(found.currency) if act == "Approve" else ""
+    return replace(draft, act=f"{act} {l10n.money(amount, found.currency)}", problem="", remark=remark)
 
 
 def typed_minor(draft: Draft, found: RequestDetail) -> int | None:
@@ -46,15 +54,27 @@ def typed_minor(draft: Draft, found: RequestDetail) -> int | None:
         return None
 
 
-def refund_question(found: RequestDetail, amount_minor: int, message: str) -> Question:
+def refund_question(found: RequestDetail, amount_minor: int, message: str, alone: Alone) -> Question:
     """Return what is asked before a request is approved."""
     amount = l10n.money(amount_minor, found.currency)
+    if not found.first and alone.needs_second(amount_minor):
+        return Question(
+            kind="refund",
+            title=f"Approve {amount} for {found.buyer_name} as the first of two?",
+            act=f"Approve {amount}",
+            money=f"No money moves yet. {alone.sentence(found.currency)}",
+            tickets="The tickets stay as they are until then.",
+            mail=f"Owners and the other managers are told by email, {found.buyer_name} is not.",
+        )
+    ends = " The order is cancelled then." if found.cancels_order else ""
     return Question(
         kind="refund",
-        title=f"Refund {amount} to {found.buyer_name}?",
+        title=f"{'Confirm and refund' if found.first else 'Refund'} {amount} to {found.buyer_name}?",
         act=f"Refund {amount}",
         money=f"{amount} goes back to {_method(found)}, usually within 5–10 days.",
-        tickets=f"{_tickets(found)} be used from now on; void once Stripe accepts the refund.",
+        tickets=f"{_tickets(found)} be used from now on; void once Stripe accepts the refund.{ends}"
+        if found.ends
+        else "The tickets stay as they are.",
         mail=_mail(found, message),
         after="A refund can't be taken back." + _kept_fee(found),
     )
@@ -63,14 +83,17 @@ def refund_question(found: RequestDetail, amount_minor: int, message: str) -> Qu
 def decline_question(found: RequestDetail, message: str) -> Question:
     """Return what is asked before a request is declined."""
     amount = l10n.money(found.amount_minor, found.currency)
+    own = found.made_by != ""
     return Question(
         kind="decline",
         title=f"Decline {amount} for {found.buyer_name}?",
         act=f"Decline {amount}",
         money="No money moves.",
         tickets="The tickets stay valid.",
-        mail=f"{found.buyer_name} gets your message by email.",
-        after="" if found.reply else "They can answer once, which opens the request again.",
+        mail=f"{found.buyer_name} knows nothing of it and gets no email; {found.made_by} reads your message here."
+        if own
+        else f"{found.buyer_name} gets your message by email.",
+        after="" if found.reply or own else "They can answer once, which opens the request again.",
         message=message,
     )
 
@@ -94,8 +117,7 @@ def _method(found: RequestDetail) -> str:
 
 
 def _tickets(found: RequestDetail) -> str:
-    asked = sum(ticket.asked for ticket in found.tickets)
-    return "1 ticket can't" if asked == 1 else f"{asked} tickets can't"
+    return "1 ticket can't" if found.ends == 1 else f"{found.ends} tickets can't"
 
 
 def _mail(found: RequestDetail, message: str) -> str:

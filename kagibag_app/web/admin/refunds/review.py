@@ -80,7 +80,22 @@ def _decision() -> rx.Component:
         when(_R.reply, reply),
         class_name="small",
     )
-    return rx.fragment(when(_R.decision, said), when(_R.failed, _failed()))
+    return rx.fragment(when(_R.first, _first()), when(_R.decision, said), when(_R.failed, _failed()))
+
+
+def _first() -> rx.Component:
+    back = button(
+        rx.cond(_R.mine, "Take it back", "Send it back"),
+        icon="corner-up-left",
+        on_click=RefundsState.send_back,
+        size="s",
+        once=True,
+    )
+    return callout(
+        _R.first,
+        when(RefundsState.decides, rx.el.div(back, class_name="row wrap")),
+        title="Waits for a second person.",
+    )
 
 
 def _failed() -> rx.Component:
@@ -166,10 +181,14 @@ def _refund(line: RefundLine) -> rx.Component:
 
 
 def _rule() -> rx.Component:
-    return rx.el.div(
-        rx.el.h3("Rule"),
-        rx.el.p(_R.rule, class_name="small med"),
-        when(_R.later, rx.el.p(_R.later, class_name="hint")),
+    return when(
+        _R.rule,
+        rx.el.div(
+            rx.el.h3("Rule"),
+            rx.el.p(_R.rule, class_name="small med"),
+            when(_R.later, rx.el.p(_R.later, class_name="hint")),
+            when(_R.person, rx.el.p("Left to a person: ", _R.person, class_name="hint")),
+        ),
     )
 
 

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import cast
 
 from kagibag_app import l10n
+from kagibag_app.features.refunds.rules import RequestStatus
 from kagibag_app.features.refunds.views import (
     MoneyBar,
     RefundRow,
@@ -21,10 +22,11 @@ from kagibag_app.web.components.waterfall import Bar, Kind
 
 _FIGURES = re.compile(r"[\d.,\s]")
 _DISPUTES = {"open": "Open", "won": "Won", "lost": "Lost"}
+_YOURS = "You approved this first; somebody else confirms it."
 _UNPAID = "Nothing of this payment is left to refund."
 
 
-def review(found: RequestDetail, zone: str, now: datetime, *, place: str) -> Review:
+def review(found: RequestDetail, zone: str, now: datetime, *, place: str, user_id: int | None) -> Review:
     """Return the request with everything around it.
 
     Args:
@@ -32,13 +34,15 @@ def review(found: RequestDetail, zone: str, now: datetime, *, place: str) -> Rev
         zone: The organizer's; the event's own day stays in the event's zone.
         now: Decides ages (UTC).
         place: ``1 of 7``, empty when it is not in the list.
+        user_id: Who looks.
     """
+    mine = found.first is not None and found.first.by_id == user_id
     asked = datetime.fromisoformat(found.asked_at)
     undecided = waits(found.status)
     return Review(
         id=found.id,
         status=found.status,
-        lead=f"{found.buyer_name} {'asks' if undecided else 'asked'} for",
+        lead=_lead(found, undecided=undecided),
         amount=l10n.money(found.amount_minor, found.currency),
         facts=_facts(found),
         asked=ago(asked, now),
@@ -47,14 +51,16 @@ def review(found: RequestDetail, zone: str, now: datetime, *, place: str) -> Rev
         order_number=found.order_number,
         order_href=f"/admin/orders/{found.order_number}",
         place=place,
-        category=reason_label(found.category),
+        category=f"Begun by {found.made_by}" if found.made_by else reason_label(found.category),
         reason=found.reason,
         reply=found.reply,
         decision=_decision(found, zone),
         answer=found.answer,
         undecided=undecided,
-        refundable=found.may_decide,
-        blocked="" if found.may_decide else found.blocked or _UNPAID,
+        refundable=found.may_decide and not mine,
+        blocked=_YOURS if found.may_decide and mine else "" if found.may_decide else found.blocked or _UNPAID,
+        first=_first(found, zone),
+        mine=mine,
         failed=found.may_retry,
         failure=found.failure,
         first_name=(found.buyer_name.split() or ["the buyer"])[0],
@@ -63,6 +69,7 @@ def review(found: RequestDetail, zone: str, now: datetime, *, place: str) -> Rev
         bar=_bar_hint(found),
         rule=found.rule,
         later=_later(found, zone),
+        person=found.person,
         placed=l10n.moment(datetime.fromisoformat(found.placed_at), zone),
         paid=l10n.money(found.total_minor, found.currency),
         code=found.discount_code,
@@ -150,7 +157,23 @@ def _facts(found: RequestDetail) -> str:
     asked = sum(ticket.asked for ticket in found.tickets)
     noun = "ticket" if len(found.tickets) == 1 else "tickets"
     day = l10n.day(datetime.fromisoformat(found.event_starts_at), found.event_zone)
-    return f"{asked} of {len(found.tickets)} {noun} · {found.event_title}, {day}"
+    whom = f"to {found.buyer_name} · " if found.made_by else ""
+    return f"{whom}{asked} of {len(found.tickets)} {noun} · {found.event_title}, {day}"
+
+
+def _lead(found: RequestDetail, *, undecided: bool) -> str:
+    if found.made_by:
+        return f"{found.made_by} {'wants to return' if undecided else 'returned'}"
+    return f"{found.buyer_name} {'asks' if undecided else 'asked'} for"
+
+
+def _first(found: RequestDetail, zone: str) -> str:
+    if found.first is None or found.status != RequestStatus.AWAITING_SECOND:
+        return ""
+    amount = l10n.money(found.first.amount_minor, found.currency)
+    when = l10n.moment(datetime.fromisoformat(found.first.at), zone)
+    then = "An owner or another manager confirms it before it is sent; the buyer knows nothing of it yet."
+    return f"{found.first.by} approved {amount} on {when}. {then}"
 
 
 def _decision(found: RequestDetail, zone: str) -> str:
@@ -159,19 +182,19 @@ def _decision(found: RequestDetail, zone: str) -> str:
     when = l10n.moment(datetime.fromisoformat(found.decided_at), zone)
     who = found.decided_by or "The policy"
     if found.approved_minor:
-        return f"{who} approved {l10n.money(found.approved_minor, found.currency)} on {when}."
+        after = f", after {found.first.by}" if found.first else ""
+        return f"{who} approved {l10n.money(found.approved_minor, found.currency)} on {when}{after}."
     return f"{who} declined on {when}."
 
 
 def _bar_hint(found: RequestDetail) -> str:
-    asked = sum(ticket.asked for ticket in found.tickets)
-    tickets = "1 ticket" if asked == 1 else f"{asked} tickets"
+    tickets = "1 ticket" if found.ends == 1 else f"{found.ends} tickets" if found.ends else "no ticket"
     return f"To {found.method or 'the original payment method'}, usually 5–10 days. Voids {tickets}."
 
 
 def _later(found: RequestDetail, zone: str) -> str:
     _, date, month, *_ = l10n.day(datetime.fromisoformat(found.placed_at), zone).split()
-    return f"As bought on {date} {month}. {found.later_rules}".strip()
+    return f"As bought on {date} {month}. {found.later_rules}".strip() if found.rule else ""
 
 
 def _orders(found: RequestDetail) -> str:

@@ -123,6 +123,8 @@ class Review:
         limit: ``Up to $73.40``.
         bar: Where the money goes and what happens to the tickets.
         fee: What Stripe keeps.
+        first: Who approved it first, when it waits for a second person; ``mine``: it is the one who looks.
+        person: Why the policy did not decide alone; empty when it did, or never does.
     """
 
     id: str = ""
@@ -153,6 +155,9 @@ class Review:
     fee: str = ""
     rule: str = ""
     later: str = ""
+    person: str = ""
+    first: str = ""
+    mine: bool = False
     placed: str = ""
     paid: str = ""
     code: str = ""
@@ -172,6 +177,7 @@ class Draft:
     Attributes:
         amount: As typed; ``problem`` says why it can't be refunded.
         act: ``Refund $33.70``; without an amount while it can't be read.
+        remark: Why it would wait for a second person; empty when it would not.
         round: Changes when the fields must begin anew.
     """
 
@@ -181,6 +187,7 @@ class Draft:
     note: str = ""
     act: str = ""
     problem: str = ""
+    remark: str = ""
     round: str = ""
 
 

@@ -11,6 +11,7 @@ import reflex as rx
 from kagibag_app import l10n
 from kagibag_app.features.accounts.rules import Action, allowed
 from kagibag_app.features.refunds import service as refunds
+from kagibag_app.features.refunds.rules.limits import Alone, limit_for
 from kagibag_app.features.refunds.views import RequestDetail, waits
 from kagibag_app.kit.actor import Actor
 from kagibag_app.kit.errors import DomainError, NotFound
@@ -90,6 +91,7 @@ class RefundsState(Workspace):
     note_round: int = 0
     _seen: Seen | None = None
     _pending: Pending = Pending()
+    _alone: Alone = Alone()
 
     @rx.event
     @require(Action.VIEW_REFUNDS)
@@ -141,7 +143,7 @@ class RefundsState(Workspace):
         found = self._asked_about(form)
         amount = drafts.read_amount(form.get("amount", ""), found)
         self._pending = _pending(found, form, amount)
-        self._ask(drafts.refund_question(found, amount, self._pending.message))
+        self._ask(drafts.refund_question(found, amount, self._pending.message, self._alone))
 
     @rx.event
     @require(Action.DECIDE_REFUNDS, decides=False)
@@ -177,7 +179,7 @@ class RefundsState(Workspace):
             actor, "refund", lambda tx: refunds.approve(
                 tx, actor, request_id=asked.request, version=asked.version, amount_minor=asked.amount_minor,
                 message=asked.message, note=asked.note,
-            ), "{amount} is on its way to Stripe",
+            ), lambda sent: f"{{amount}} {'is on its way to Stripe' if sent else 'waits for a second person'}",
         ):  # fmt: skip
             yield answer
 
@@ -190,7 +192,7 @@ class RefundsState(Workspace):
             actor, "decline", lambda tx: refunds.decline(
                 tx, actor, request_id=asked.request, version=asked.version, message=form.get("answer", ""),
                 note=asked.note,
-            ), "Request declined",
+            ), lambda _: "Request declined",
         ):  # fmt: skip
             yield answer
 
@@ -202,9 +204,24 @@ class RefundsState(Workspace):
         async for answer in self._decide(
             actor, "retry", lambda tx: refunds.retry(
                 tx, actor, request_id=asked.request, version=asked.version
-            ), "{amount} is sent again",
+            ), lambda _: "{amount} is sent again",
         ):  # fmt: skip
             yield answer
+
+    @rx.event
+    @require(Action.DECIDE_REFUNDS)
+    async def send_back(self, actor: Actor):
+        """Take the first approval back: nothing waits for a second person any more."""
+        found = self._detail()
+        if found is None or found.first is None:
+            raise NotFound("request")
+        try:
+            await runtime().store.run(
+                lambda tx: refunds.send_back(tx, actor, request_id=found.id, version=found.version)
+            )
+        except refunds.AlreadyDecided as error:
+            self.overtaken = error.message
+        self._show(actor, await look(actor, self._here()))
 
     @rx.event
     @require(Action.WRITE_NOTES)
@@ -220,7 +237,11 @@ class RefundsState(Workspace):
         self._show(actor, await look(actor, self._here()))
 
     async def _decide(
-        self, actor: Actor, kind: str, work: Callable[[Transaction], Awaitable[Any]], done: str
+        self,
+        actor: Actor,
+        kind: str,
+        work: Callable[[Transaction], Awaitable[Any]],
+        done: Callable[[Any], str],
     ):
         """Do what the open dialog asks, once; say how it ended."""
         if self.busy or self.question.kind != kind:
@@ -229,11 +250,13 @@ class RefundsState(Workspace):
         yield
         found = self._detail()
         try:
-            await runtime().store.run(work)
+            made = await runtime().store.run(work)
             self.question, self.draft = Question(), Draft()
             if found is not None:
                 amount = l10n.money(self._pending.amount_minor, found.currency)
-                yield notify(done.format(amount=amount), f"{found.buyer_name}, order {found.order_number}")
+                yield notify(
+                    done(made).format(amount=amount), f"{found.buyer_name}, order {found.order_number}"
+                )
         except refunds.AlreadyDecided as error:
             self.question, self.overtaken = Question(), error.message
         except DomainError as error:
@@ -271,18 +294,20 @@ class RefundsState(Workspace):
             return
         if before is None or before.id != found.id:
             self.overtaken = ""
-        self._show_review(seen, found)
+        given = found.given.get(actor.user_id or 0, 0)
+        self._alone = Alone(limit_for(actor.role, found.alone_minor), given)
+        self._show_review(seen, found, actor.user_id)
 
-    def _show_review(self, seen: Seen, found: RequestDetail) -> None:
-        self.review = review_display.review(found, seen.zone, seen.at, place=seen.position())
+    def _show_review(self, seen: Seen, found: RequestDetail, user_id: int | None) -> None:
+        self.review = review_display.review(found, seen.zone, seen.at, place=seen.position(), user_id=user_id)
         self.tickets, self.warnings = review_display.ticket_lines(found), review_display.warning_lines(found)
         self.refunds = review_display.refund_lines(found, seen.zone)
         self.notes = review_display.note_lines(found, seen.zone)
         kept = self.draft.request == found.id and waits(found.status)
-        self._judge(found, self.draft if kept else drafts.fresh_draft(found))
+        self._judge(found, self.draft if kept else drafts.fresh_draft(found, self._alone))
 
     def _judge(self, found: RequestDetail, draft: Draft) -> None:
-        self.draft = drafts.judged(draft, found)
+        self.draft = drafts.judged(draft, found, self._alone)
         zone = self._seen.zone if self._seen else "UTC"
         typed = drafts.typed_minor(self.draft, found)
         self.bars, self.fee = review_display.money_bars(found, zone, typed_minor=typed)

@@ -11,6 +11,7 @@ from kagibag_app import l10n
 from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.features.orders.views import OrderView
 from kagibag_app.features.refunds.rules import RequestStatus
+from kagibag_app.features.refunds.rules.automatic import why_person_for_tickets
 from kagibag_app.features.refunds.rules.tracker import StepKey
 from kagibag_app.features.refunds.views import (
     AttendeeRefunds,
@@ -56,10 +57,17 @@ def ask_form(found: AttendeeRefunds, order: OrderView, chosen: Collection[str]) 
     ticked = [ticket for ticket in offered if ticket.id in chosen]
     back = sum(ticket.amount_minor for ticket in ticked)
     shown = l10n.money(back, options.currency)
+    person = options.person or why_person_for_tickets(
+        back, options.currency, used=sum(ticket.used for ticket in ticked), limit_minor=options.alone_minor
+    )
+    at_once = bool(ticked) and not person
     return AskForm(
         rule=options.policy,
-        picks=[_pick(ticket, options.currency, ticket.id in chosen) for ticket in offered],
+        picks=[_pick(ticket, options.currency, ticket.id in chosen) for ticket in options.tickets],
         lines=_lines(ticked, options),
+        back_minor=back,
+        at_once=at_once,
+        next_step=_next_step(order.event.organizer_name, at_once=at_once),
         button=(f"Request {shown} back" if back else "Ask for a refund") if ticked else "Choose tickets",
         back=shown if back else "",
         blocked=not ticked,
@@ -69,8 +77,23 @@ def ask_form(found: AttendeeRefunds, order: OrderView, chosen: Collection[str]) 
 
 def _pick(ticket: TicketOption, currency: str, checked: bool) -> PickRow:
     return PickRow(
-        ticket.id, ticket.type_name, ticket.code, l10n.money(ticket.amount_minor, currency), checked
+        ticket.id,
+        ticket.type_name,
+        ticket.code,
+        l10n.money(ticket.amount_minor, currency) if ticket.selectable else "",
+        checked and ticket.selectable,
+        sentence=ticket.sentence if ticket.selectable else "",
+        why_not="" if ticket.selectable else f"{ticket.why_not[:1].upper()}{ticket.why_not[1:]}",
     )
+
+
+def _next_step(organizer: str, *, at_once: bool) -> str:
+    if at_once:
+        return (
+            f"The policy of {organizer} approves this at once: the money is sent right away, the tickets can't be used "
+            "any more, and it can't be taken back."
+        )
+    return f"A person at {organizer} decides. The tickets stay valid until then, and you can withdraw the request."
 
 
 def _lines(ticked: list[TicketOption], options: RefundOptions) -> list[PriceLine]:

@@ -149,12 +149,7 @@ def _ask_foot() -> rx.Component:
     """What one gets back, then what happens next, then the button that names the amount."""
     ask = OrderState.ask
     sums = rx.el.div(price_table(ask.lines, caption="What you get back", total="large"), class_name="well")
-    next_step = rx.el.p(
-        "A person at ",
-        OrderState.order.organizer,
-        " decides. The tickets stay valid until then, and you can withdraw the request.",
-        class_name="small mute grow",
-    )
+    next_step = rx.el.p(ask.next_step, class_name="small mute grow", aria_live="polite")
     send = button(
         ask.button,
         kind="primary",
@@ -178,7 +173,9 @@ def _pick(ticket: PickRow) -> rx.Component:
         ticket.name,
         ticket.code,
         ticket.amount,
+        rx.cond(ticket.why_not, ticket.why_not, ticket.sentence),
         default_checked=ticket.checked,
+        disabled=ticket.why_not != "",
         on_change=lambda chosen: OrderState.choose(ticket.id, chosen),
         key=ticket.id,
     )

@@ -37,13 +37,15 @@ class RefundRow:
 
 @dataclass(frozen=True, slots=True)
 class PickRow:
-    """A ticket one may ask the money of back, with what that gives now."""
+    """A ticket one may ask the money of back, with what that gives now and why; ``why_not``: it can't be asked for."""
 
     id: str
     name: str
     code: str
     amount: str
     checked: bool
+    sentence: str = ""
+    why_not: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +59,9 @@ class AskForm:
         lines: Paid, kept, back: for the tickets chosen.
         button: Names the amount.
         back: The amount that the button names; empty for nothing.
+        back_minor: The same in minor units, for what is sent along.
+        at_once: It is decided at once, without a person.
+        next_step: What happens when it is sent.
         blocked: No ticket is chosen.
         round: Differs once something was asked, so that the form begins anew.
     """
@@ -67,5 +72,8 @@ class AskForm:
     lines: list[PriceLine] = field(default_factory=list)
     button: str = "Choose tickets"
     back: str = ""
+    back_minor: int = 0
+    at_once: bool = False
+    next_step: str = ""
     blocked: bool = True
     round: str = ""

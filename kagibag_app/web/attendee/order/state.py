@@ -12,6 +12,7 @@ from kagibag_app.features.orders.views import OrderView
 from kagibag_app.features.payments import queries as payments
 from kagibag_app.features.refunds import queries as refund_queries
 from kagibag_app.features.refunds import service as refunds
+from kagibag_app.features.refunds.rules.automatic import Shown
 from kagibag_app.kit.actor import Actor, attendee
 from kagibag_app.kit.errors import BadInput, DomainError, NotFound
 from kagibag_app.live import topics
@@ -109,12 +110,14 @@ class OrderState(Screen, rx.State):
         self.ask_error = self.category_error = self.reason_error = ""
         yield
         try:
-            amount = self.ask.back
-            await self._request(form)
-            yield notify(
-                f"You asked for {amount} back" if amount else "Your request is sent",
-                "Its state is on this page.",
+            ask = self.ask
+            await self._request(form, Shown(ask.back_minor, ask.at_once))
+            said = (
+                f"{ask.back} {'is approved' if ask.at_once else 'asked for'}"
+                if ask.back
+                else "Your request is sent"
             )
+            yield notify(said, "Its state is on this page.")
         except DomainError as error:
             yield self._refused(error)
         finally:
@@ -182,7 +185,7 @@ class OrderState(Screen, rx.State):
             order = await self._order(session)
         return order, attendee(order.organizer_id, order.buyer_name)
 
-    async def _request(self, form: dict[str, str]) -> None:
+    async def _request(self, form: dict[str, str], shown: Shown) -> None:
         order, actor = await self._buyer()
         await rate_limits().spend(Limit.REFUND_REQUEST, client_address(self))
         chosen = list(self._chosen)
@@ -194,6 +197,7 @@ class OrderState(Screen, rx.State):
                 ticket_ids=chosen,
                 category=form.get("category", ""),
                 reason=form.get("reason", ""),
+                shown=shown,
             )
         )
         self._chosen = []
