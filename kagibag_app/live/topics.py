@@ -13,6 +13,11 @@ def refunds(organizer_id: int) -> str:
     return f"org:{organizer_id}:refunds"
 
 
+def reviewers(organizer_id: int, request_id: str) -> str:
+    """Who has one refund request open."""
+    return f"org:{organizer_id}:refund:{request_id}:reviewers"
+
+
 def disputes(organizer_id: int) -> str:
     """The disputes list and its counts."""
     return f"org:{organizer_id}:disputes"

@@ -26,7 +26,7 @@ async def page(desk: Desk, order_id: int | None) -> AttendeeRefunds:
 async def queue(desk: Desk, tab: str = "needs_decision", **more: object) -> QueuePage:
     """Return a page of the queue."""
     async with desk.shop.store.read() as session:
-        return await queries.queue_page(session, desk.shop.organizer_id, tab=tab, **more)  # type: ignore[arg-type]
+        return await queries.queue_page(session, desk.shop.organizer_id, tab=tab, now=desk.shop.now, **more)  # type: ignore[arg-type]
 
 
 async def detail(desk: Desk, request_id: str, **more: bool) -> RequestDetail:
@@ -116,10 +116,10 @@ async def test_another_organizers_order_shows_nothing(desk: Desk) -> None:
         assert await queries.request_detail(session, stranger, request.public_id, now=desk.shop.now) is None
         assert await queries.refunds_of_order(session, stranger, order.id or 0) == OrderRefunds([], [], {})
         assert await queries.request_version(session, stranger, request.public_id) is None
-        assert (await queries.queue_page(session, stranger)).rows == []
+        assert (await queries.queue_page(session, stranger, now=desk.shop.now)).rows == []
 
 
-async def test_the_queue_counts_each_tab_and_pages_newest_first(desk: Desk) -> None:
+async def test_the_queue_counts_each_tab_and_begins_with_who_waits_longest(desk: Desk) -> None:
     order = await desk.sell(tickets=4)
     asked = [await desk.ask(order, [ticket]) for ticket in await desk.tickets(order)]
     await desk.decline(asked[0])
@@ -128,9 +128,11 @@ async def test_the_queue_counts_each_tab_and_pages_newest_first(desk: Desk) -> N
     await desk.work()
     shown = await queue(desk)
     assert {t.key: t.count for t in shown.tabs} == {
-        "needs_decision": 2, "failed": 1, "in_progress": 0, "refunded": 0, "declined": 1, "all": 4,
+        "needs_decision": 2, "second": 0, "failed": 1, "in_progress": 0, "refunded": 0, "declined": 1, "all": 4,
     }  # fmt: skip
-    assert [r.id for r in shown.rows] == [asked[3].public_id, asked[2].public_id]
+    assert [r.id for r in shown.rows] == [asked[2].public_id, asked[3].public_id]
+    (behind,) = (await queue(desk, after=asked[2].public_id)).rows
+    assert behind.id == asked[3].public_id
     assert shown.needs_decision == 2
     assert shown.oldest_at
     first = await queue(desk, "all", limit=3)
@@ -180,7 +182,6 @@ async def test_a_request_shows_everything_needed_to_decide_it(desk: Desk) -> Non
     assert (shown.fee_minor, shown.fee_currency, shown.method) == (297, "USD", "Visa •••• 4242")
     assert (shown.buyer.orders, shown.buyer.refunds, shown.buyer.refunded_minor) == (1, 1, 3370)
     assert [n.text for n in shown.notes] == ["Called her."]
-    assert (shown.position, shown.of, shown.previous_id) == (1, 1, "")
     masked = await detail(desk, request.public_id, show_emails=False)
     assert masked.buyer.email == "m•••@example.com"
 

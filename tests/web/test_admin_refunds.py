@@ -7,12 +7,14 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import urlencode
 
 import pytest
 
 from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.orders.tables import Ticket
 from kagibag_app.features.refunds import service as refunds
+from kagibag_app.features.refunds.rules.queue import QueueFilter
 from kagibag_app.features.refunds.tables import RefundRequest
 from kagibag_app.kit.actor import attendee
 from kagibag_app.live import topics
@@ -90,9 +92,14 @@ def watching() -> Iterator[list[set[str]]]:
 
 
 def test_a_place_and_its_address_say_the_same() -> None:
-    place = Place("in_progress", "rr_1", "rr_2")
-    assert place.href() == "/admin/refunds?tab=in_progress&after=rr_2&request=rr_1"
-    assert read_place({"tab": "in_progress", "after": "rr_2", "request": "rr_1"}) == (place, [])
+    place = Place("in_progress", "rr_1", "rr_2", QueueFilter("ev_1", "checked_in", 3, 100))
+    said = {
+        "tab": "in_progress", "event": "ev_1", "age": "3", "amount": "100", "warning": "checked_in", "after": "rr_2",
+        "request": "rr_1",
+    }  # fmt: skip
+    assert place.href() == f"/admin/refunds?{urlencode(said)}"
+    assert read_place(said) == (place, [])
+    assert place.narrowed(days=0) == "/admin/refunds?tab=in_progress&event=ev_1&amount=100&warning=checked_in"
     assert Place().href() == "/admin/refunds?tab=open"
 
 
@@ -100,6 +107,14 @@ def test_a_place_and_its_address_say_the_same() -> None:
 def test_what_an_address_cannot_mean_is_left_out(bad: str) -> None:
     place, ignored = read_place({"tab": bad, "request": f"{bad} "})
     assert (place, ignored) == (Place(), ["tab", "request"])
+
+
+@pytest.mark.parametrize(
+    ("name", "bad"),
+    [("age", "0"), ("age", "-1"), ("age", "1e9"), ("amount", "1.5"), ("amount", "9" * 30), ("warning", "x")],
+)
+def test_a_filter_that_means_nothing_is_left_out(name: str, bad: str) -> None:
+    assert read_place({name: bad}) == (Place(), [name])
 
 
 async def test_an_empty_queue_says_what_will_appear(desk: Desk) -> None:
@@ -114,8 +129,8 @@ async def test_the_first_request_is_under_review_and_the_address_says_so(desk: D
     older, newer = await asked(desk), await asked(desk)
     tab = await open_queue(desk, await people(desk))
 
-    assert ids(tab) == [newer.public_id, older.public_id]
-    assert tab.redirects == [Place(request=newer.public_id).href()]
+    assert ids(tab) == [older.public_id, newer.public_id]
+    assert tab.redirects == [Place(request=older.public_id).href()]
     shown = tab.vars["review"]
     assert (shown.lead, shown.amount, shown.place) == ("Maren Okafor asks for", "$40.00", "1 of 2")
     assert shown.limit == "Up to $42.00"
@@ -147,12 +162,12 @@ async def test_a_request_that_left_the_list_keeps_its_neighbours(desk: Desk) -> 
     await tab.call(RefundsState.ask_decline, typed(second))
     await tab.call(RefundsState.decline, {"answer": "The doors open on time."})
 
-    assert ids(tab) == [third.public_id, first.public_id]
+    assert ids(tab) == [first.public_id, third.public_id]
     assert (tab.vars["review"].id, tab.vars["review"].place) == (second.public_id, "")
     await tab.call(RefundsState.go, 1)
-    assert tab.redirects[-1] == Place(request=first.public_id).href()
-    await tab.call(RefundsState.go, -1)
     assert tab.redirects[-1] == Place(request=third.public_id).href()
+    await tab.call(RefundsState.go, -1)
+    assert tab.redirects[-1] == Place(request=first.public_id).href()
 
 
 async def test_another_organizers_request_is_not_found(desk: Desk) -> None:
@@ -219,7 +234,7 @@ async def test_a_new_request_appears_by_itself_and_leaves_what_is_typed(desk: De
     newer = await asked(desk)
     await tab.push(RefundsState.refresh)
 
-    assert ids(tab) == [newer.public_id, first.public_id]
+    assert ids(tab) == [first.public_id, newer.public_id]
     assert tab.vars["review"].id == first.public_id
     draft = tab.vars["draft"]
     assert (draft.amount, draft.message, draft.note, draft.act) == (

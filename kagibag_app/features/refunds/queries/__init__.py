@@ -42,8 +42,10 @@ from kagibag_app.features.refunds.queries.queue import (
     queue_page,
     request_version,
 )
+from kagibag_app.features.refunds.queries.reviewing import STILL_THERE, reviewers
 
 __all__ = [
+    "STILL_THERE",
     "TABS",
     "MoneyLine",
     "OrderMoney",
@@ -74,6 +76,7 @@ __all__ = [
     "request_tickets",
     "request_version",
     "returned_tickets",
+    "reviewers",
     "surplus_payments",
     "system_payment_of",
     "system_refund",

@@ -28,7 +28,6 @@ from kagibag_app.features.refunds.queries.money import (
     refund_rows,
     stripe_fee,
 )
-from kagibag_app.features.refunds.queries.queue import neighbours
 from kagibag_app.features.refunds.rules import RESERVING, RequestStatus
 from kagibag_app.features.refunds.rules.asking import NOTHING_OF_THESE, why_no_refund
 from kagibag_app.features.refunds.rules.automatic import NEVER
@@ -64,7 +63,6 @@ async def request_detail(
     tickets = await _tickets(session, request, lines)
     refunds = await all_refunds(session, order.id or 0)
     fee, fee_currency = await stripe_fee(session, order.id or 0)
-    before, behind, place, total = await neighbours(session, organizer_id, request)
     return RequestDetail(
         **_request_fields(request, shown),
         **_order_fields(order, event, lines),
@@ -76,10 +74,6 @@ async def request_detail(
         fee_minor=fee,
         fee_currency=fee_currency,
         buyer=await buyer_history(session, order, show_emails=show_emails),
-        previous_id=before,
-        next_id=behind,
-        position=place,
-        of=total,
         warnings=await _warnings(session, request, event, payment, tickets, now),
         tickets=tickets,
         notes=await _notes(session, request, shown),

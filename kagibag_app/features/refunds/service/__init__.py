@@ -7,6 +7,7 @@ from kagibag_app.features.refunds.service.decisions import add_note, approve, de
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund, refund_late_payment
 from kagibag_app.features.refunds.service.requests import reply, request, withdraw
 from kagibag_app.features.refunds.service.retrying import retry, retry_refund
+from kagibag_app.features.refunds.service.reviewing import review
 from kagibag_app.features.refunds.service.second import send_back
 from kagibag_app.features.refunds.service.sending import (
     Submission,
@@ -46,6 +47,7 @@ __all__ = [
     "request",
     "retry",
     "retry_refund",
+    "review",
     "send_back",
     "withdraw",
 ]

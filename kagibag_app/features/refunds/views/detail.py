@@ -95,8 +95,6 @@ class RequestDetail:
         first: Who approved it first; none where one person is enough.
         alone_minor: What a manager may give back of the order alone, ``None``: any amount; ``given`` what members
             have given of it alone already, by user id.
-        previous_id, next_id: Neighbours in the same tab of the queue; empty at its ends.
-        position, of: Its place there.
     """
 
     id: str
@@ -145,10 +143,6 @@ class RequestDetail:
     first: FirstApproval | None
     alone_minor: int | None
     given: dict[int, int]
-    previous_id: str = ""
-    next_id: str = ""
-    position: int = 0
-    of: int = 0
     warnings: list[Flag] = field(default_factory=list)
     tickets: list[RequestTicket] = field(default_factory=list)
     bars: list[MoneyBar] = field(default_factory=list)

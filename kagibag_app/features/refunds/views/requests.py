@@ -215,7 +215,7 @@ class QueueTab:
 
 @dataclass(frozen=True, slots=True)
 class QueueRow:
-    """A request in the queue."""
+    """A request in the queue; ``version``: give it back with a decision."""
 
     id: str
     status: str
@@ -226,6 +226,7 @@ class QueueRow:
     currency: str
     asked_at: str
     flags: list[Flag] = field(default_factory=list)
+    version: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,7 @@ class QueuePage:
     """One page of the queue.
 
     Attributes:
+        oldest_first: Who has waited longest comes first; else the newest.
         oldest_at: When the oldest request that needs a decision was made.
         next_cursor: Give it back for the next page; empty on the last.
     """
@@ -240,6 +242,7 @@ class QueuePage:
     tab: str
     tabs: list[QueueTab] = field(default_factory=list)
     rows: list[QueueRow] = field(default_factory=list)
+    oldest_first: bool = True
     needs_decision: int = 0
     oldest_at: str = ""
     next_cursor: str = ""

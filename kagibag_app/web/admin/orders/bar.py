@@ -9,6 +9,7 @@ from kagibag_app.features.events.views import EventChoice
 from kagibag_app.features.orders.rules import OrderSort, OrderSource, StatusFilter
 from kagibag_app.features.orders.views import OrderPage
 from kagibag_app.features.promotions.views import PromotionChoice
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.orders.days import days_shown, ranges
 from kagibag_app.web.admin.orders.filters import Wanted
 
@@ -33,16 +34,6 @@ SORT_LABELS = {
     _S.HIGHEST: "Highest total first",
     _S.LOWEST: "Lowest total first",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """A value of a filter: where it leads, how many it shows, whether it holds."""
-
-    label: str
-    href: str
-    count: str = ""
-    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)

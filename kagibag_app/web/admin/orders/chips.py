@@ -6,13 +6,13 @@ from typing import Any
 
 import reflex as rx
 
-from kagibag_app.web.admin.orders.bar import Choice
+from kagibag_app.web.admin.choices import choice
 from kagibag_app.web.admin.orders.state import OrdersState
 from kagibag_app.web.components.buttons import button, swift_link
 from kagibag_app.web.components.chip import chip_menu, chip_set
 from kagibag_app.web.components.fields import text_field
 from kagibag_app.web.components.icons import icon
-from kagibag_app.web.components.values import choose, each, when
+from kagibag_app.web.components.values import each, when
 
 _STATE, _BAR = OrdersState, OrdersState.bar
 
@@ -28,18 +28,6 @@ def chips() -> rx.Component:
         _either("Promotion", _BAR.promotion, _BAR.without_promotion, _choices(_STATE.promotions), _code()),
         when(_BAR.narrowed, clear),
         class_name="row wrap chips",
-    )
-
-
-def choice(found: Choice) -> rx.Component:
-    """A value of a filter, as a line of its menu."""
-    count = when(found.count, rx.el.span(found.count, class_name="mute push"))
-    return swift_link(
-        rx.fragment(rx.el.span(found.label, class_name="trunc"), count),
-        found.href,
-        aria_current=choose(found.current, "true", "false"),
-        class_name="choice",
-        key=found.label,
     )
 
 

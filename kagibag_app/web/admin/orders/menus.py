@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from kagibag_app.web.admin.orders.bar import Choice
-from kagibag_app.web.admin.orders.chips import choice
+from kagibag_app.web.admin.choices import Choice, choice
 from kagibag_app.web.admin.orders.saved_views import SavedViewsState, View
 from kagibag_app.web.admin.orders.state import OrdersState
 from kagibag_app.web.components.buttons import button, icon_button, swift_link

@@ -6,8 +6,8 @@ from typing import Any, cast
 
 import reflex as rx
 
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.frame import workspace
-from kagibag_app.web.admin.orders.bar import Choice
 from kagibag_app.web.admin.orders.chips import chips
 from kagibag_app.web.admin.orders.exporting import export_menu
 from kagibag_app.web.admin.orders.menus import sort_menu, view_dialogs, views_menu

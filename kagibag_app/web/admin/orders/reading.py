@@ -13,9 +13,10 @@ from kagibag_app.features.orders.views import OrderPage
 from kagibag_app.features.promotions.queries import promotion_by_code, promotion_choices
 from kagibag_app.kit.actor import Actor
 from kagibag_app.web import live
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.admin.orders import bar as bars
-from kagibag_app.web.admin.orders.bar import Around, Bar, Choice, Offered, Sums
+from kagibag_app.web.admin.orders.bar import Around, Bar, Offered, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
 from kagibag_app.web.admin.orders.rows import OrderLine, lines
 from kagibag_app.web.runtime import runtime

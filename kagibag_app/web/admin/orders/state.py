@@ -14,9 +14,10 @@ from kagibag_app.kit.actor import Actor
 from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.admin.address import left_out
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts
 from kagibag_app.web.admin.orders import days, filters
-from kagibag_app.web.admin.orders.bar import Bar, Choice, Sums
+from kagibag_app.web.admin.orders.bar import Bar, Sums
 from kagibag_app.web.admin.orders.filters import Wanted
 from kagibag_app.web.admin.orders.keeping import Pill, kept, marked, missing, slotted, waiting
 from kagibag_app.web.admin.orders.reading import Found, as_now, completed, found, promotion_of, shared

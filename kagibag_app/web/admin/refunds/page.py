@@ -6,20 +6,15 @@ import reflex as rx
 
 from kagibag_app.web.admin.frame import workspace
 from kagibag_app.web.admin.refunds.decide import decision_bar, questions
+from kagibag_app.web.admin.refunds.listing import filter_chips, request_list, several_dialog
 from kagibag_app.web.admin.refunds.review import review
-from kagibag_app.web.admin.refunds.rows import QueueLine, TabRow
+from kagibag_app.web.admin.refunds.rows import TabRow
 from kagibag_app.web.admin.refunds.state import RefundsState
-from kagibag_app.web.components.badge import badge_for
-from kagibag_app.web.components.buttons import link, link_button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.empty import empty
-from kagibag_app.web.components.icons import icon
-from kagibag_app.web.components.money import money
 from kagibag_app.web.components.shell import page_head
 from kagibag_app.web.components.skeleton import skeleton
-from kagibag_app.web.components.statuses import REFUND_REQUEST
 from kagibag_app.web.components.tabs import tab, tabs
-from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import each, when
 
 
@@ -30,6 +25,7 @@ def page() -> rx.Component:
         rx.el.div(when(RefundsState.notice, callout(RefundsState.notice)), role="status"),
         rx.cond(RefundsState.phase == "shown", _shown(), _loading()),
         questions(),
+        several_dialog(),
         active="refunds",
         counts=RefundsState.counts,
         refresh=RefundsState.refresh,
@@ -38,54 +34,16 @@ def page() -> rx.Component:
 
 def _shown() -> rx.Component:
     detail = rx.el.section(review(), decision_bar(), aria_labelledby="request", class_name="split-detail")
-    both = rx.el.div(_list(), detail, class_name="split")
+    both = rx.el.div(request_list(), detail, class_name="split")
     return rx.fragment(
         tabs(each(RefundsState.tabs, _tab), label="State"),
+        filter_chips(),
         when(RefundsState.review.id, both, _nothing()),
     )
 
 
 def _tab(row: TabRow) -> rx.Component:
     return tab(row.label, row.href, count=row.count, current=row.current)
-
-
-def _list() -> rx.Component:
-    queue = RefundsState.queue
-    turn = rx.el.nav(
-        when(queue.newer, link_button("Newest", queue.newer, size="s", icon="chevrons-up")),
-        when(queue.older, link_button("Older", queue.older, size="s", icon="chevron-down")),
-        aria_label="Pages",
-        class_name="row split-tools",
-    )
-    some = rx.el.ol(rx.foreach(RefundsState.lines, _line), class_name="queue")
-    none = empty("inbox", queue.empty_title, queue.empty_text)
-    return rx.el.section(
-        when(RefundsState.lines, some, none),
-        when(queue.newer + queue.older, turn),
-        aria_label="Queue",
-        class_name="split-list",
-    )
-
-
-def _line(row: QueueLine) -> rx.Component:
-    first = rx.el.span(
-        rx.el.span(row.buyer, class_name="med trunc"), money(row.amount, strong=True), class_name="queue-line"
-    )
-    second = rx.el.span(
-        rx.el.span(row.event, class_name="trunc"),
-        rx.el.span(exact_time(row.age, row.asked_iso, row.asked_exact), class_name="nowrap"),
-        class_name="queue-line queue-sub",
-    )
-    flag = rx.el.span(
-        icon("triangle-alert", 12),
-        rx.el.span(row.flag, class_name="trunc"),
-        class_name="flag trunc",
-        data_tone=row.flag_tone,
-    )
-    status = rx.el.span(badge_for(row.status, REFUND_REQUEST), class_name="flag")
-    content = rx.fragment(first, second, when(row.status, status), when(row.flag, flag))
-    current = rx.cond(row.current, "true", "false")
-    return rx.el.li(link(content, row.href, plain=True, aria_current=current), key=row.id)
 
 
 def _nothing() -> rx.Component:

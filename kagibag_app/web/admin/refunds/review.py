@@ -26,6 +26,7 @@ def review() -> rx.Component:
     return rx.fragment(
         _top(),
         _head(),
+        rx.el.div(when(RefundsState.others, _others()), role="status"),
         rx.el.div(
             when(
                 RefundsState.overtaken,
@@ -46,6 +47,10 @@ def review() -> rx.Component:
             class_name="detail-columns",
         ),
     )
+
+
+def _others() -> rx.Component:
+    return rx.el.p(icon("eye", 14), RefundsState.others, class_name="small mute row")
 
 
 def _top() -> rx.Component:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from kagibag_app.web.admin.choices import Choice
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,7 @@ class QueueLine:
     Attributes:
         status: Only where the tab does not say it already; empty otherwise.
         flag: What to look at first; ``flag_tone`` colours it.
+        pickable: It may be approved together with others.
     """
 
     id: str = ""
@@ -36,6 +39,7 @@ class QueueLine:
     flag: str = ""
     flag_tone: str = ""
     current: bool = False
+    pickable: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +49,36 @@ class Queue:
     Attributes:
         remark: How many need a decision, and how old the oldest is.
         empty_title, empty_text: What to say when there is nothing.
-        newer, older: Addresses of the list's other pages; empty where there is none.
+        back, onward: Addresses of the list's other pages; empty where there is none. ``first_label``, ``more_label``:
+            their names.
     """
 
     remark: str = ""
     empty_title: str = ""
     empty_text: str = ""
-    newer: str = ""
-    older: str = ""
+    back: str = ""
+    onward: str = ""
+    first_label: str = ""
+    more_label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What the list is narrowed to, in words (empty: it is not), the address without each, and what else it can be."""
+
+    event: str = ""
+    age: str = ""
+    amount: str = ""
+    warning: str = ""
+    without_event: str = ""
+    without_age: str = ""
+    without_amount: str = ""
+    without_warning: str = ""
+    without_all: str = ""
+    events: list[Choice] = field(default_factory=list)
+    ages: list[Choice] = field(default_factory=list)
+    amounts: list[Choice] = field(default_factory=list)
+    warnings: list[Choice] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import reflex as rx
@@ -22,9 +23,11 @@ from kagibag_app.web.admin.address import left_out
 from kagibag_app.web.admin.counts import NavCounts
 from kagibag_app.web.admin.refunds import display, drafts, review_display
 from kagibag_app.web.admin.refunds.address import PATH, Place, read_place
+from kagibag_app.web.admin.refunds.presence import others, stay
 from kagibag_app.web.admin.refunds.reading import Seen, look, look_again
 from kagibag_app.web.admin.refunds.rows import (
     Draft,
+    Filters,
     NoteLine,
     Question,
     Queue,
@@ -64,6 +67,8 @@ class RefundsState(Workspace):
         question: The dialog that is open; ``problem`` is why it could not be done, ``busy`` while it is.
         notice: What of the address could not be read.
         overtaken: Who else decided the request under review, what and when.
+        others: Who else has it open.
+        may_pick: Something in the list can be approved together with others, by who looks at it.
         note_round: Changes when the note's field must begin anew.
     """
 
@@ -72,6 +77,9 @@ class RefundsState(Workspace):
     queue: Queue = Queue()
     tabs: list[TabRow] = []
     lines: list[QueueLine] = []
+    filters: Filters = Filters()
+    may_pick: bool = False
+    others: str = ""
     review: Review = Review()
     tickets: list[TicketLine] = []
     warnings: list[WarningLine] = []
@@ -90,6 +98,7 @@ class RefundsState(Workspace):
     note_error: str = ""
     note_round: int = 0
     _seen: Seen | None = None
+    _stayed: tuple[str, datetime] | None = None
     _pending: Pending = Pending()
     _alone: Alone = Alone()
 
@@ -103,8 +112,12 @@ class RefundsState(Workspace):
         self.notice = " ".join(filter(None, (left_out(ignored), _GONE if missed else "")))
         self.question, self.overtaken, self.busy, self.note_error = Question(), "", False, ""
         self._show(actor, seen)
-        organizer = actor.organizer_id or 0
-        live.watch(self, [topics.refunds(organizer), topics.disputes(organizer)], RefundsState.refresh)
+        organizer, shown = actor.organizer_id or 0, seen.here.request
+        await self._stay(actor)
+        followed = [topics.refunds(organizer), topics.disputes(organizer)]
+        live.watch(
+            self, [*followed, *([topics.reviewers(organizer, shown)] if shown else [])], RefundsState.refresh
+        )
         # The first of the list is under review: the address says so from now on, so that nothing above it takes its place.
         chosen = seen.here.request and not here.request and not self.notice
         return rx.redirect(seen.here.href(), replace=True) if chosen else None
@@ -115,6 +128,7 @@ class RefundsState(Workspace):
         """Show what changed; the request under review and what is typed stay."""
         if self.router.url.path.rstrip("/") == PATH:
             self._show(actor, await look_again(actor, self._here()))
+            await self._stay(actor)
 
     @rx.event
     @require(Action.VIEW_REFUNDS)
@@ -265,6 +279,11 @@ class RefundsState(Workspace):
             self.busy = False
         self._show(actor, await look(actor, self._here()))
 
+    async def _stay(self, actor: Actor) -> None:
+        """Say to whoever has the same request open that this tab shows it."""
+        token = self.router.session.client_token
+        self._stayed = await stay(actor, self._here().request, token, self._stayed)
+
     def _here(self) -> Place:
         return self._seen.here if self._seen else read_place(self.router.url.query_parameters)[0]
 
@@ -284,9 +303,12 @@ class RefundsState(Workspace):
         before = self._detail()
         self._seen, self.counts, self.phase = seen, seen.counts, "shown"
         self.queue = display.queue(seen.page, seen.here, seen.at)
-        self.tabs = display.tab_rows(seen.page)
+        self.tabs = display.tab_rows(seen.page, seen.here)
+        self.filters = display.filters(seen.here, seen.events)
         self.lines = display.queue_lines(seen.page, seen.here, seen.zone, seen.at)
         self.decides = allowed(actor.role, Action.DECIDE_REFUNDS)
+        self.may_pick = self.decides and any(line.pickable for line in self.lines)
+        self.others = others(seen.reviewers, actor.user_id)
         self.writes_notes = allowed(actor.role, Action.WRITE_NOTES)
         found = seen.detail
         if found is None:
