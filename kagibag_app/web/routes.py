@@ -20,6 +20,8 @@ PAGES = (
     "admin.orders",
     "admin.order",
     "admin.refunds",
+    "admin.policies",
+    "admin.policy",
     "admin.disputes",
     "admin.dispute",
     "admin.webhooks",

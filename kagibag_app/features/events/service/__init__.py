@@ -8,7 +8,12 @@ from kagibag_app.features.events.service.capacity import (
     sell_held,
     take_sold,
 )
-from kagibag_app.features.events.service.setup import create_event, create_ticket_type, publish
+from kagibag_app.features.events.service.setup import (
+    create_event,
+    create_ticket_type,
+    publish,
+    set_refund_policy,
+)
 
 __all__ = [
     "create_event",
@@ -19,5 +24,6 @@ __all__ = [
     "release_held",
     "release_sold",
     "sell_held",
+    "set_refund_policy",
     "take_sold",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -168,6 +169,43 @@ async def publish(
         tx, actor, kind=AuditKind.EVENT_PUBLISHED, organizer_id=organizer_id, subject=event.public_id, data={}
     )
     tx.touch(topics.event(event_id))
+
+
+async def set_refund_policy(
+    tx: Transaction,
+    actor: Actor,
+    *,
+    organizer_id: int,
+    slug: str,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+) -> None:
+    """Store an event's refund policy for the orders that are placed from now on.
+
+    Args:
+        before, after: Documents of ``refunds.rules.RefundPolicy``; the first is what is thought to be stored.
+
+    Raises:
+        NotFound: No such event of this organizer.
+        DomainError: ``changed_meanwhile``: something else is stored.
+    """
+    known = await tx.session.scalar(
+        sa.select(col(Event.id)).where(col(Event.slug) == slug, col(Event.organizer_id) == organizer_id)
+    )
+    event = await _lock_event(tx, organizer_id, known or 0)
+    if event.refund_policy != before:
+        raise DomainError(
+            "Somebody else changed this policy meanwhile. Nothing was saved; look at it again.",
+            code="changed_meanwhile",
+        )
+    if before == after:
+        return
+    event.refund_policy = dict(after)
+    timeline.audit(
+        tx, actor, kind=AuditKind.REFUND_POLICY_CHANGED, organizer_id=organizer_id, subject=event.public_id,
+        data={"before": dict(before), "after": dict(after)},
+    )  # fmt: skip
+    tx.touch(topics.event(event.id or 0))
 
 
 async def _lock_event(tx: Transaction, organizer_id: int, event_id: int) -> Event:

@@ -35,6 +35,7 @@ from kagibag_app.features.refunds.queries.facts import (
 from kagibag_app.features.refunds.queries.of_order import refunds_of_order
 from kagibag_app.features.refunds.queries.options import refund_options
 from kagibag_app.features.refunds.queries.order_money import MoneyLine, OrderMoney, order_money
+from kagibag_app.features.refunds.queries.policies import policies, policy_of, policy_trial
 from kagibag_app.features.refunds.queries.queue import (
     TABS,
     decisions_wanted,
@@ -65,6 +66,9 @@ __all__ = [
     "order_facts",
     "order_money",
     "order_sums",
+    "policies",
+    "policy_of",
+    "policy_trial",
     "predecessors",
     "queue_page",
     "refund_options",

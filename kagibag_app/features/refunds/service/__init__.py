@@ -5,6 +5,7 @@ from kagibag_app.features.refunds.service.cancelling import cancel_order
 from kagibag_app.features.refunds.service.claiming import AlreadyDecided
 from kagibag_app.features.refunds.service.decisions import add_note, approve, decline
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund, refund_late_payment
+from kagibag_app.features.refunds.service.policies import change_policy
 from kagibag_app.features.refunds.service.requests import reply, request, withdraw
 from kagibag_app.features.refunds.service.retrying import retry, retry_refund
 from kagibag_app.features.refunds.service.reviewing import review
@@ -31,6 +32,7 @@ __all__ = [
     "approve",
     "begin_submission",
     "cancel_order",
+    "change_policy",
     "close_requests",
     "decline",
     "record_absent",

@@ -10,6 +10,7 @@ from kagibag_app.web.admin.refunds.listing import filter_chips, request_list, se
 from kagibag_app.web.admin.refunds.review import review
 from kagibag_app.web.admin.refunds.rows import TabRow
 from kagibag_app.web.admin.refunds.state import RefundsState
+from kagibag_app.web.components.buttons import link_button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.empty import empty
 from kagibag_app.web.components.shell import page_head
@@ -21,7 +22,14 @@ from kagibag_app.web.components.values import each, when
 def page() -> rx.Component:
     """The whole screen."""
     return workspace(
-        page_head("Refunds", rx.el.span(RefundsState.queue.remark, class_name="mute")),
+        page_head(
+            "Refunds",
+            rx.el.span(RefundsState.queue.remark, class_name="mute"),
+            acts=when(
+                RefundsState.manages_policies,
+                link_button("Refund policies", "/admin/refunds/policies", icon="scale"),
+            ),
+        ),
         rx.el.div(when(RefundsState.notice, callout(RefundsState.notice)), role="status"),
         rx.cond(RefundsState.phase == "shown", _shown(), _loading()),
         questions(),

@@ -63,7 +63,7 @@ class RefundsState(Workspace):
 
     Attributes:
         phase: ``loading`` or ``shown``.
-        decides, writes_notes: What the member's role includes.
+        decides, writes_notes, manages_policies: What the member's role includes.
         question: The dialog that is open; ``problem`` is why it could not be done, ``busy`` while it is.
         notice: What of the address could not be read.
         overtaken: Who else decided the request under review, what and when.
@@ -91,6 +91,7 @@ class RefundsState(Workspace):
     question: Question = Question()
     decides: bool = False
     writes_notes: bool = False
+    manages_policies: bool = False
     busy: bool = False
     problem: str = ""
     notice: str = ""
@@ -309,6 +310,7 @@ class RefundsState(Workspace):
         self.decides = allowed(actor.role, Action.DECIDE_REFUNDS)
         self.may_pick = self.decides and any(line.pickable for line in self.lines)
         self.others = others(seen.reviewers, actor.user_id)
+        self.manages_policies = allowed(actor.role, Action.MANAGE_POLICIES)
         self.writes_notes = allowed(actor.role, Action.WRITE_NOTES)
         found = seen.detail
         if found is None:
