@@ -59,7 +59,7 @@ WITHOUT_ORGANIZER = {
         "refunds.queries.facts.tickets_in_active_requests",
         "refunds.queries.facts.unsent_refunds",
         "refunds.queries.money.all_refunds",
-        "refunds.queries.money.stripe_fee",
+        "refunds.queries.money.kept_fees",
         "timeline.queries.change",
     ),
     OF_ROW,

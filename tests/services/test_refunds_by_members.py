@@ -423,11 +423,11 @@ async def test_fault_21_a_refund_and_an_approval_at_once_never_pass_what_was_cap
     await clean(desk)
 
 
-async def test_the_options_cost_three_statements_whatever_the_order(desk: Desk) -> None:
+async def test_the_options_cost_four_statements_whatever_the_order(desk: Desk) -> None:
     order, _, _ = await desk.approved(tickets=6)
     async with statements(desk) as seen:
         shown = await options(desk, order)
-    assert len(seen) == 3
+    assert len(seen) == 4
     assert [t.refundable_minor for t in shown.tickets] == [200] + [3570] * 5
     assert (shown.limit_minor, shown.method, shown.checked_in) == (18050, "Visa •••• 4242", 0)
     await desk.check_in(order)

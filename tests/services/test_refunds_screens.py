@@ -7,7 +7,13 @@ from datetime import timedelta
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import RequestStatus
-from kagibag_app.features.refunds.views import AttendeeRefunds, OrderRefunds, QueuePage, RequestDetail
+from kagibag_app.features.refunds.views import (
+    AttendeeRefunds,
+    KeptFees,
+    OrderRefunds,
+    QueuePage,
+    RequestDetail,
+)
 from tests.refund_desk import Desk
 
 pytest_plugins = ["tests.refund_fixtures"]
@@ -179,7 +185,7 @@ async def test_a_request_shows_everything_needed_to_decide_it(desk: Desk) -> Non
         (False, 3370, 0), (True, 0, 3370), (False, 0, 0),
     ]  # fmt: skip
     assert [w.kind for w in shown.warnings] == ["second_request"]
-    assert (shown.fee_minor, shown.fee_currency, shown.method) == (297, "USD", "Visa •••• 4242")
+    assert (shown.fees, shown.method) == (KeptFees("USD", 297), "Visa •••• 4242")
     assert (shown.buyer.orders, shown.buyer.refunds, shown.buyer.refunded_minor) == (1, 1, 3370)
     assert [n.text for n in shown.notes] == ["Called her."]
     masked = await detail(desk, request.public_id, show_emails=False)

@@ -24,9 +24,9 @@ from kagibag_app.features.refunds.queries.facts import TicketLine
 from kagibag_app.features.refunds.queries.money import (
     all_refunds,
     buyer_history,
+    kept_fees,
     money_bars,
     refund_rows,
-    stripe_fee,
 )
 from kagibag_app.features.refunds.rules import RESERVING, RequestStatus
 from kagibag_app.features.refunds.rules.asking import NOTHING_OF_THESE, why_no_refund
@@ -62,7 +62,6 @@ async def request_detail(
     lines = await facts.ticket_lines(session, order.id or 0)
     tickets = await _tickets(session, request, lines)
     refunds = await all_refunds(session, order.id or 0)
-    fee, fee_currency = await stripe_fee(session, order.id or 0)
     return RequestDetail(
         **_request_fields(request, shown),
         **_order_fields(order, event, lines),
@@ -71,8 +70,7 @@ async def request_detail(
         alone_minor=(await accounts.manager_limits(session, organizer_id)).get(order.currency),
         given=_given(refunds),
         discount_code=await _discount_code(session, order),
-        fee_minor=fee,
-        fee_currency=fee_currency,
+        fees=await kept_fees(session, order.id or 0),
         buyer=await buyer_history(session, order, show_emails=show_emails),
         warnings=await _warnings(session, request, event, payment, tickets, now),
         tickets=tickets,

@@ -221,7 +221,9 @@ async def named_tickets(session: AsyncSession, refund_id: int) -> list[Ticket]:
 
 async def returned_tickets(session: AsyncSession, order_id: int) -> set[int]:
     """Return the tickets that a request or a member named and whose refund Stripe has accepted and not lost since."""
-    lasting = sa.and_(col(Refund.order_id) == order_id, col(Refund.status).in_(ACCEPTED))
+    lasting = sa.and_(
+        col(Refund.order_id) == order_id, col(Refund.status).in_(ACCEPTED), ~col(Refund.keeps_tickets)
+    )
     asked = (
         sa.select(col(RefundRequestTicket.ticket_id))
         .join(Refund, col(Refund.request_id) == col(RefundRequestTicket.request_id))

@@ -17,8 +17,10 @@ from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.queries.attendee import iso
 from kagibag_app.features.refunds.rules import ACCEPTED, RESERVING, RefundSource, RefundStatus
 from kagibag_app.features.refunds.tables import Refund
-from kagibag_app.features.refunds.views import SOURCES, BuyerHistory, MoneyBar, RefundRow
+from kagibag_app.features.refunds.views import SOURCES, BuyerHistory, KeptFees, MoneyBar, RefundRow
 from kagibag_app.kit.text import mask_email
+
+_FEES = (LedgerKind.STRIPE_FEE, LedgerKind.APPLICATION_FEE, LedgerKind.APPLICATION_FEE_REFUND)
 
 
 async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
@@ -81,16 +83,27 @@ def money_bars(payment: Payment | None, refunds: Sequence[Refund], asked_minor: 
     return bars
 
 
-async def stripe_fee(session: AsyncSession, order_id: int) -> tuple[int, str]:
-    """Return what Stripe kept of an order and its currency; 0 when unknown or in several currencies."""
+async def kept_fees(session: AsyncSession, order_id: int) -> KeptFees:
+    """Return what stays away when an order's money goes back; nothing when unknown or in several currencies.
+
+    Stripe keeps its fee of a refunded payment, and so does the platform: its share is not asked back.
+    """
     rows = (
         await session.execute(
-            sa.select(col(LedgerEntry.settlement_currency), sa.func.sum(col(LedgerEntry.settlement_minor)))
-            .where(col(LedgerEntry.order_id) == order_id, col(LedgerEntry.kind) == LedgerKind.STRIPE_FEE)
-            .group_by(col(LedgerEntry.settlement_currency))
+            sa.select(
+                col(LedgerEntry.settlement_currency),
+                col(LedgerEntry.kind),
+                sa.func.sum(col(LedgerEntry.settlement_minor)),
+            )
+            .where(col(LedgerEntry.order_id) == order_id, col(LedgerEntry.kind).in_(_FEES))
+            .group_by(col(LedgerEntry.settlement_currency), col(LedgerEntry.kind))
         )
     ).all()
-    return (-int(rows[0][1]), str(rows[0][0])) if len(rows) == 1 else (0, "")
+    if len({currency for currency, _, _ in rows}) != 1:
+        return KeptFees()
+    sums = {kind: -int(minor) for _, kind, minor in rows}
+    platform = sums.get(LedgerKind.APPLICATION_FEE, 0) + sums.get(LedgerKind.APPLICATION_FEE_REFUND, 0)
+    return KeptFees(rows[0][0], sums.get(LedgerKind.STRIPE_FEE, 0), platform)
 
 
 async def buyer_history(session: AsyncSession, order: Order, *, show_emails: bool) -> BuyerHistory:

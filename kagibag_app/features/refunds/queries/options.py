@@ -8,6 +8,7 @@ from kagibag_app import l10n
 from kagibag_app.features.orders.rules import DisputeState, OrderStatus, TicketStatus
 from kagibag_app.features.orders.tables import Ticket
 from kagibag_app.features.payments.rules import method_text
+from kagibag_app.features.refunds.queries.money import kept_fees
 from kagibag_app.features.refunds.queries.order_money import MoneyLine, OrderMoney, order_money
 from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
 from kagibag_app.features.refunds.views import CancelPreview, OrderRefundOptions, TicketChoice
@@ -38,6 +39,7 @@ async def refund_options(
         checked_in=_used(money),
         puts_back=money.puts_back,
         cancel=_preview(money),
+        fees=await kept_fees(session, order_id),
         tickets=[_choice(line, line.ticket, may=blocked is None) for line in tickets if line.ticket],
     )
 

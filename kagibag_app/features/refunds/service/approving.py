@@ -34,6 +34,7 @@ async def send_approved(
     message: str = "",
     rule: str = "",
     first: str = "",
+    keep_tickets: bool = False,
 ) -> Refund:
     """Reserve and queue the refund of a request that has just become approved.
 
@@ -43,27 +44,24 @@ async def send_approved(
         refundable: What is left of each of its lines, minor units by line item id.
         message: To the buyer.
         rule: The policy's rule, where that decided and no person did.
+        keep_tickets: Its tickets stay valid.
         first: Who approved it first, where it took two.
     """
     request.approved_minor = amount_minor
     refund = await create_refund(
         tx, actor, order=order, payment=payment, amount_minor=amount_minor, source=source, request_id=request.id,
         allocations=shares_of(request, amount_minor, refundable), confirmed=bool(first),
+        keeps_tickets=keep_tickets,
     )  # fmt: skip
     await set_in_progress(tx, order, refund, True)
     why = (
         f"By the policy, without a person. {rule}" if rule else f"Approved first by {first}." if first else ""
     )
+    kept = "The tickets stay valid." if keep_tickets else ""
     record(
-        tx,
-        actor,
-        request,
-        EntryKind.REFUND_APPROVED,
-        amount_minor,
-        refund=refund.public_id,
-        message=message,
-        reason=why,
-    )
+        tx, actor, request, EntryKind.REFUND_APPROVED, amount_minor, refund=refund.public_id, message=message,
+        reason=f"{why} {kept}".strip(),
+    )  # fmt: skip
     await mail(tx, request, Template.REFUND_APPROVED, amount_minor, message, rule=rule)
     await refresh_order(tx, actor, order, payment)
     return refund

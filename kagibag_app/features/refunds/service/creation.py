@@ -35,6 +35,7 @@ async def create_refund(
     cancels_order: bool = False,
     ticket_ids: Collection[int] = (),
     confirmed: bool = False,
+    keeps_tickets: bool = False,
 ) -> Refund:
     """Reserve the amount, write the refund with its key, and ask for it to be sent after the commit.
 
@@ -43,6 +44,7 @@ async def create_refund(
         reserve: False when the row takes over the reservation of the one it replaces.
         cancels_order: The order becomes cancelled when Stripe accepts it.
         ticket_ids: The tickets that it ends, where no request names them.
+        keeps_tickets: The tickets that its request names stay valid.
         confirmed: A second person has confirmed it: it counts for nobody's limit.
 
     Raises:
@@ -57,7 +59,7 @@ async def create_refund(
         request_id=request_id, account=payment.account, amount_minor=amount_minor, currency=order.currency,
         source=source, idempotency_key=f"refund-{public_id}", retry_of=retry_of, requested_by=actor.name,
         created_at=tx.now, next_try_at=tx.now, cancels_order=cancels_order,
-        alone_by_id=None if confirmed else actor.user_id,
+        keeps_tickets=keeps_tickets, alone_by_id=None if confirmed else actor.user_id,
     )  # fmt: skip
     tx.session.add(refund)
     await tx.session.flush()

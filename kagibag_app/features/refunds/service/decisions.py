@@ -27,7 +27,7 @@ from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
 from kagibag_app.kit.actor import Actor
-from kagibag_app.kit.errors import DomainError
+from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.storage.transaction import Transaction
 
 
@@ -40,6 +40,7 @@ async def approve(
     amount_minor: int | None,
     message: str = "",
     note: str = "",
+    keep_tickets: bool | None = None,
 ) -> str:
     """Approve a request: the amount is reserved and the refund queued in this transaction.
 
@@ -51,6 +52,7 @@ async def approve(
         amount_minor: Minor units; ``None`` takes what was asked for, or what was approved first.
         message: To the buyer, at most 2,000 characters; empty takes what the first person wrote.
         note: For members only, at most 2,000 characters.
+        keep_tickets: The tickets stay valid; ``None``: they end, or what the first person chose.
 
     Returns:
         The refund's public id; empty when it waits for a second person.
@@ -64,6 +66,8 @@ async def approve(
     """
     require(actor, Action.DECIDE_REFUNDS)
     said, private = text.many_lines(message, field="message"), text.many_lines(note, field="note")
+    if keep_tickets not in (None, True, False):
+        raise BadInput("Say whether the tickets stay valid. Nothing was changed.", field="keep_tickets")
     order, request = await lock_request(tx, actor, request_id)
     payment = await paying_payment(tx, order)
     await check_waits(tx, request, version, RequestStatus.OPEN, RequestStatus.AWAITING_SECOND)
@@ -74,7 +78,8 @@ async def approve(
     alone, first = await alone_of(tx, actor, order), request.proposal
     await _add_note(tx, actor, request, private)
     if not first and alone.needs_second(amount):
-        await propose(tx, actor, request, version, Proposal(amount, said), alone)
+        made = Proposal(amount, said, keep_tickets is True)
+        await propose(tx, actor, request, version, made, alone)
         return ""
     if first and alone.needs_second(amount) and amount > first["amount_minor"]:
         raise DomainError(
@@ -89,6 +94,7 @@ async def approve(
     refund = await send_approved(
         tx, actor, order=order, payment=payment, request=request, amount_minor=amount, refundable=refundable,
         source=RefundSource.REQUEST, message=said, first=str(first.get("by", "")),
+        keep_tickets=bool(first.get("keep_tickets", False)) if keep_tickets is None else keep_tickets,
     )  # fmt: skip
     return refund.public_id
 

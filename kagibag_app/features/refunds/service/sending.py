@@ -193,7 +193,7 @@ async def record_absent(tx: Transaction, submission: Submission, *, chance: floa
         tx, SYSTEM, order=order, payment=payment, amount_minor=refund.amount_minor, source=RefundSource(refund.source),
         allocations=await queries.allocations_of(tx.session, refund.id or 0), request_id=refund.request_id,
         retry_of=refund.id, reserve=False, cancels_order=refund.cancels_order,
-        ticket_ids=await tickets_to_end(tx, refund),
+        ticket_ids=await tickets_to_end(tx, refund), keeps_tickets=refund.keeps_tickets,
     )  # fmt: skip
     note(tx, SYSTEM, successor, EntryKind.REFUND_RETRIED)
     await refresh_order(tx, SYSTEM, order, payment)

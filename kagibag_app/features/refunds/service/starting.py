@@ -39,6 +39,7 @@ async def refund_order(
     amount_minor: int | None,
     message: str = "",
     note: str = "",
+    keep_tickets: bool = False,
 ) -> str:
     """Give money of an order back: reserved and queued in this transaction, sent after it.
 
@@ -50,6 +51,7 @@ async def refund_order(
             it is all that is left.
         message: To the buyer, at most 2,000 characters.
         note: For members only, at most 2,000 characters.
+        keep_tickets: No ticket ends, whatever goes back.
 
     Returns:
         The refund's public id; empty when it is more than a manager may give back alone and waits for a second
@@ -79,7 +81,8 @@ async def refund_order(
         amount = money.left_minor if amount_minor is None else amount_minor
         ended = money.lines if amount == money.left_minor else []
     amount = check_amount(amount, limit_minor=money.left_minor, currency=money.order.currency)
-    shared, tickets_ended = allocate(amount, left, money.order.currency), live_tickets(ended)
+    shared = allocate(amount, left, money.order.currency)
+    tickets_ended = [] if keep_tickets else live_tickets(ended)
     alone = await alone_of(tx, actor, money.order)
     if alone.needs_second(amount):
         made = Proposal(amount, said)

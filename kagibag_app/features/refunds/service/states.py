@@ -72,9 +72,12 @@ async def follow(tx: Transaction, refund: Refund, *targets: RequestStatus) -> No
 async def refund_tickets(tx: Transaction, order: Order, refund: Refund) -> list[Ticket]:
     """Return the tickets that a refund is about.
 
-    A request names them, and so does a member who starts a refund. One made at Stripe is about every ticket once
-    nothing of the order is left to refund; before that nobody knows which, and a person decides.
+    A request names them, and so does a member who starts a refund; none when they are to stay valid. One made at
+    Stripe is about every ticket once nothing of the order is left to refund; before that nobody knows which, and a
+    person decides.
     """
+    if refund.keeps_tickets:
+        return []
     if refund.source == RefundSource.ADMIN:
         return await queries.named_tickets(tx.session, refund.id or 0)
     if refund.request_id is not None:

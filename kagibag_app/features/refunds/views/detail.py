@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from kagibag_app.features.refunds.views.requests import Flag, RefundRow
+from kagibag_app.features.refunds.views.requests import Flag, KeptFees, RefundRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class RequestDetail:
         rule, later_rules: The policy's rule when it was asked, and what follows.
         person: Why the policy did not decide alone; empty when it did, or never does.
         captured_minor, left_minor: Of the payment, and of it after this refund.
-        fee_minor: Stripe's fee in ``fee_currency``, which Stripe keeps; 0 when unknown.
+        fees: What Stripe and the platform keep; empty when unknown.
         made_by: The member who began it, where no buyer asked; ``cancels_order``: it ends the whole order.
         ends: How many tickets it ends.
         first: Who approved it first; none where one person is enough.
@@ -133,8 +133,7 @@ class RequestDetail:
     checked_in: int
     captured_minor: int
     left_minor: int
-    fee_minor: int
-    fee_currency: str
+    fees: KeptFees
     failure: str
     buyer: BuyerHistory
     made_by: str

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from kagibag_app.features.refunds.views.requests import KeptFees
+
 
 @dataclass(frozen=True, slots=True)
 class TicketChoice:
@@ -60,6 +62,7 @@ class OrderRefundOptions:
         method: Where the money goes, ``Visa •••• 4242``; empty when unknown.
         checked_in: How many tickets were used at the door.
         puts_back: Whether the seats of ended tickets go back on sale.
+        fees: What Stripe and the platform keep; empty when unknown.
     """
 
     version: int
@@ -72,4 +75,5 @@ class OrderRefundOptions:
     checked_in: int
     puts_back: bool
     cancel: CancelPreview
+    fees: KeptFees
     tickets: list[TicketChoice] = field(default_factory=list)

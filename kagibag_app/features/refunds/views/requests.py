@@ -158,6 +158,20 @@ class RefundRow:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptFees:
+    """What Stripe and the platform keep of a refunded payment: the organizer bears it. Minor units of ``currency``."""
+
+    currency: str = ""
+    stripe_minor: int = 0
+    platform_minor: int = 0
+
+    @property
+    def total_minor(self) -> int:
+        """Both together."""
+        return self.stripe_minor + self.platform_minor
+
+
+@dataclass(frozen=True, slots=True)
 class OrderRequest:
     """What a buyer asked for, as the order's members see it.
 

@@ -28,6 +28,7 @@ class Typed:
         way: ``whole``, ``tickets`` or ``amount``.
         tickets: Public ids of the ticked ones.
         amount: As typed.
+        keep: No ticket ends.
     """
 
     way: str = WHOLE
@@ -35,6 +36,7 @@ class Typed:
     amount: str = ""
     message: str = ""
     note: str = ""
+    keep: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,7 @@ def read_typed(form: Mapping[str, str], before: Typed) -> Typed:
         amount=form.get("amount", before.amount),
         message=form.get("message", before.message),
         note=form.get("note", before.note),
+        keep=form.get("keep") == "on" if "keep_shown" in form else before.keep,
     )
 
 
@@ -113,6 +116,7 @@ def refund_ask(
         amount=typed.amount,
         message=typed.message,
         note=typed.note,
+        keep=typed.keep,
         round=f"{order}-{round}",
     )
     try:
@@ -202,13 +206,27 @@ def _meaning(
         waits=alone.sentence(options.currency) if waits else "",
         money=f"{amount} goes back to {options.method or 'the way it was paid'}, usually within 5–10 days. "
         "It can't be taken back.",
-        stays=f"{stays} Stripe keeps its fee.",
-        tickets=_tickets(options, chosen),
+        stays=f"{stays} {_borne(options)}",
+        tickets=_tickets(options, chosen, keep=typed.keep),
         mail=f"{buyer} is told by email{later}{', with your message' if typed.message.strip() else ''}.",
     )
 
 
-def _tickets(options: OrderRefundOptions, chosen: Chosen) -> str:
+def _borne(options: OrderRefundOptions) -> str:
+    """Say what the organizer bears: what neither Stripe nor the platform gives back."""
+    fees = options.fees
+    if not fees.total_minor or fees.currency != options.currency:
+        return "Stripe keeps its fee."
+    stripe = l10n.money(fees.stripe_minor, options.currency)
+    if not fees.platform_minor:
+        return f"You bear Stripe's fee of {stripe}, which it keeps."
+    platform = l10n.money(fees.platform_minor, options.currency)
+    return f"You bear Stripe's fee of {stripe} and the platform's of {platform}: neither is returned."
+
+
+def _tickets(options: OrderRefundOptions, chosen: Chosen, *, keep: bool) -> str:
+    if keep and (chosen.tickets is not None or chosen.returned_minor == options.limit_minor):
+        return "The tickets stay valid: whoever holds them is let in."
     if chosen.tickets is None and chosen.returned_minor < options.limit_minor:
         return "The tickets stay as they are."
     ended = [choice for choice in options.tickets if chosen.tickets is None or choice.id in chosen.tickets]

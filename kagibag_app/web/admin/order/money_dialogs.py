@@ -10,7 +10,7 @@ from kagibag_app.web.admin.order.state import OrderDetailState
 from kagibag_app.web.components.buttons import button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.dialog import confirm_dialog, consequence, dialog
-from kagibag_app.web.components.fields import amount_field, radio, text_area, text_field
+from kagibag_app.web.components.fields import amount_field, checkbox, radio, text_area, text_field
 from kagibag_app.web.components.values import Content, Handler, Number, Text, each, when
 
 _R = OrderMoneyState.refund_ask
@@ -68,6 +68,7 @@ def _refund_form() -> rx.Component:
             class_name="row wrap row-loose",
         ),
         rx.match(_R.way, ("tickets", _choices(kept)), ("amount", _amount(kept)), rx.fragment()),
+        rx.match(_R.way, ("amount", rx.fragment()), _keep(kept)),
         rx.el.div(when(_R.ready, _meaning()), aria_live="polite"),
         text_area(
             "Message to the buyer",
@@ -93,6 +94,13 @@ def _refund_form() -> rx.Component:
         id="refund",
         key=_R.round,
         class_name="stack-m",
+    )
+
+
+def _keep(kept: Handler) -> rx.Component:
+    return rx.fragment(
+        rx.el.input(type="hidden", name="keep_shown", value="1"),
+        checkbox("Keep the tickets valid", name="keep", default_checked=_R.keep, on_change=kept),
     )
 
 

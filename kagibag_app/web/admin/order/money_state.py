@@ -118,6 +118,7 @@ class OrderMoneyState(Workspace):
             actor, lambda tx: service.refund_order(
                 tx, actor, order=asked.order, version=asked.version, tickets=chosen.tickets,
                 amount_minor=chosen.amount_minor, message=typed.message, note=typed.note,
+                keep_tickets=typed.keep,
             ), lambda sent: f"{l10n.money(chosen.returned_minor, options.currency)} {_SENT if sent else _WAITS}",
         ):  # fmt: skip
             yield answer

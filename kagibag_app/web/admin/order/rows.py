@@ -251,6 +251,7 @@ class RefundAsk:
     amount: str = ""
     message: str = ""
     note: str = ""
+    keep: bool = False
     round: str = ""
     act: str = ""
     ready: bool = False

@@ -9,7 +9,6 @@ from kagibag_app.web.admin.policies.state import LimitItem, PoliciesState, Polic
 from kagibag_app.web.components.buttons import button, link
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.empty import empty
-from kagibag_app.web.components.fields import text_field
 from kagibag_app.web.components.shell import crumbs, page_head, section
 from kagibag_app.web.components.skeleton import skeleton_page
 from kagibag_app.web.components.table import cell, column, row, table
@@ -59,17 +58,16 @@ def _limit() -> rx.Component:
 
 def _limits() -> rx.Component:
     def limit(item: LimitItem) -> rx.Component:
-        return text_field(
-            item.currency,
+        typed = rx.el.input(
             name=item.name,
-            id=item.name,
-            default_value=item.typed,
+            default_value=rx.Var.create(item.typed),
             input_mode="decimal",
             placeholder="Any amount",
             auto_complete="off",
             max_length=20,
-            key=item.name,
+            class_name="input",
         )
+        return rx.el.label(rx.el.span(item.currency, class_name="label"), typed, key=item.name)
 
     return rx.el.form(
         rx.el.p(

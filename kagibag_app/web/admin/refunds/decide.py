@@ -7,7 +7,7 @@ import reflex as rx
 from kagibag_app.web.admin.refunds.state import RefundsState
 from kagibag_app.web.components.buttons import button
 from kagibag_app.web.components.dialog import confirm_dialog, consequence, dialog
-from kagibag_app.web.components.fields import amount_field, text_area, text_field
+from kagibag_app.web.components.fields import amount_field, checkbox, text_area, text_field
 from kagibag_app.web.components.values import when
 
 _R = RefundsState.review
@@ -32,6 +32,7 @@ def _bar() -> rx.Component:
     return rx.el.form(
         rx.el.input(type="hidden", name="request", value=_R.id),
         rx.el.div(when(_R.refundable, _amount()), _message(), _note(), class_name="decide-fields"),
+        when(_R.refundable & _R.ends, _keep()),
         _acts(),
         on_submit=[RefundsState.keep, RefundsState.ask_refund],
         id="decide",
@@ -50,6 +51,18 @@ def _amount() -> rx.Component:
         error=_D.problem,
         default_value=_D.amount,
         on_change=RefundsState.keep(_TYPED),
+    )
+
+
+def _keep() -> rx.Component:
+    return rx.fragment(
+        rx.el.input(type="hidden", name="keep_shown", value="1"),
+        checkbox(
+            "Keep the tickets valid",
+            name="keep",
+            default_checked=_D.keep,
+            on_change=RefundsState.keep(_TYPED),
+        ),
     )
 
 
@@ -83,7 +96,11 @@ def _acts() -> rx.Component:
     refund = button(_D.act, kind="primary", key="a", submit=True, disabled=_D.problem != "")
     return rx.el.div(
         rx.el.span(
-            when(_R.refundable, rx.cond(_D.remark, _D.remark, _R.bar), _R.blocked),
+            when(
+                _R.refundable,
+                rx.cond(_D.remark, _D.remark, rx.cond(_D.keep, _R.bar_kept, _R.bar)),
+                _R.blocked,
+            ),
             class_name="hint",
             aria_live="polite",
         ),

@@ -28,7 +28,10 @@ def fresh_draft(found: RequestDetail, alone: Alone) -> Draft:
     """Return an empty draft with the amount that the policy gave, or that somebody approved first."""
     begun = Draft(request=found.id, amount=decimal_text(found.suggested_minor, found.currency))
     message = found.first.message if found.first else ""
-    return judged(replace(begun, message=message, round=f"{found.id}-{found.version}"), found, alone)
+    keep = found.first is not None and found.first.keep_tickets
+    return judged(
+        replace(begun, keep=keep, message=message, round=f"{found.id}-{found.version}"), found, alone
+    )
 
 
 def judged(draft: Draft, found: RequestDetail, alone: Alone) -> Draft:
@@ -54,7 +57,9 @@ def typed_minor(draft: Draft, found: RequestDetail) -> int | None:
         return None
 
 
-def refund_question(found: RequestDetail, amount_minor: int, message: str, alone: Alone) -> Question:
+def refund_question(
+    found: RequestDetail, amount_minor: int, message: str, alone: Alone, *, keep: bool
+) -> Question:
     """Return what is asked before a request is approved."""
     amount = l10n.money(amount_minor, found.currency)
     if not found.first and alone.needs_second(amount_minor):
@@ -73,8 +78,8 @@ def refund_question(found: RequestDetail, amount_minor: int, message: str, alone
         act=f"Refund {amount}",
         money=f"{amount} goes back to {_method(found)}, usually within 5–10 days.",
         tickets=f"{_tickets(found)} be used from now on; void once Stripe accepts the refund.{ends}"
-        if found.ends
-        else "The tickets stay as they are.",
+        if found.ends and not keep
+        else "The tickets stay valid: whoever holds them is let in.",
         mail=_mail(found, message),
         after="A refund can't be taken back." + _kept_fee(found),
     )
@@ -125,6 +130,9 @@ def _mail(found: RequestDetail, message: str) -> str:
 
 
 def _kept_fee(found: RequestDetail) -> str:
-    if not found.fee_minor or found.fee_currency != found.currency:
+    fees = found.fees
+    if not fees.total_minor or fees.currency != found.currency:
         return ""
-    return f" Stripe keeps its fee of {l10n.money(found.fee_minor, found.currency)}."
+    borne = l10n.money(fees.total_minor, found.currency)
+    who = "Stripe and the platform keep" if fees.platform_minor else "Stripe keeps"
+    return f" {who} {borne} of fees, which you bear."

@@ -29,7 +29,6 @@ _S = SeveralState
 _TICKED: Any = SeveralState.ticked
 _LINES: Any = SeveralState.ask.lines
 _ON_TICK: Any = SeveralState.tick
-_ON_TICK_ALL: Any = SeveralState.tick_all
 
 
 def filter_chips() -> rx.Component:
@@ -72,13 +71,12 @@ def request_list() -> rx.Component:
 
 def _tools() -> rx.Component:
     count = _TICKED.length()
-    every = rx.el.label(
-        rx.el.input(type="checkbox", checked=count > 0, on_change=_ON_TICK_ALL),
-        rx.el.span(rx.cond(count > 0, rx.Var.create(f"{count} selected"), "Select all")),
-        class_name="row small",
-    )
-    act = button("Approve selected", size="s", on_click=_S.open, disabled=count == 0)
-    return rx.el.div(every, rx.el.span(act, class_name="push"), class_name="row queue-tools")
+    every = button("Select all", kind="quiet", size="s", on_click=_S.tick_all(True))
+    none = button("Select none", kind="quiet", size="s", on_click=_S.tick_all(False))
+    chosen = rx.el.span(rx.Var.create(f"{count} selected"), role="status", class_name="small")
+    act = button("Approve selected", size="s", on_click=_S.open)
+    some = rx.fragment(chosen, none, rx.el.span(act, class_name="push"))
+    return rx.el.div(rx.cond(count > 0, some, every), class_name="row queue-tools")
 
 
 def _line(row: QueueLine) -> rx.Component:
@@ -100,8 +98,10 @@ def _line(row: QueueLine) -> rx.Component:
     content = rx.fragment(first, second, when(row.status, status), when(row.flag, flag))
     tick = rx.el.input(
         type="checkbox",
-        checked=_TICKED.contains(row.id),
+        # The browser keeps the tick itself: it must show at once, also over a slow line.
+        default_checked=_TICKED.contains(row.id),
         on_change=lambda chosen: _ON_TICK(row.id, chosen),
+        key=_S.round,
         aria_label=rx.Var.create(f"Select {row.buyer}, {row.amount}"),
         class_name="queue-tick",
     )

@@ -66,7 +66,9 @@ def review(found: RequestDetail, zone: str, now: datetime, *, place: str, user_i
         first_name=(found.buyer_name.split() or ["the buyer"])[0],
         symbol=_FIGURES.sub("", l10n.money(0, found.currency)),
         limit=f"Up to {l10n.money(found.limit_minor, found.currency)}",
-        bar=_bar_hint(found),
+        bar=_bar_hint(found, keeps=False),
+        bar_kept=_bar_hint(found, keeps=True),
+        ends=found.ends > 0 and not found.made_by,
         rule=found.rule,
         later=_later(found, zone),
         person=found.person,
@@ -147,10 +149,16 @@ def _bar_label(bar: MoneyBar, zone: str) -> str:
 
 
 def _fee(found: RequestDetail, stays: int) -> str:
-    if not found.fee_minor or found.fee_currency != found.currency:
+    """Say what the organizer bears: what neither Stripe nor the platform gives back."""
+    fees = found.fees
+    if not fees.total_minor or fees.currency != found.currency:
         return ""
-    fee, rest = (l10n.money(minor, found.currency) for minor in (found.fee_minor, stays - found.fee_minor))
-    return f"Stripe keeps its {fee} fee, so {rest} of this order remains after costs."
+    stripe, platform, rest = (
+        l10n.money(minor, found.currency)
+        for minor in (fees.stripe_minor, fees.platform_minor, stays - fees.total_minor)
+    )
+    also = f" and the platform its {platform}" if fees.platform_minor else ""
+    return f"Stripe keeps its {stripe} fee{also}, so {rest} of this order remains after costs."
 
 
 def _facts(found: RequestDetail) -> str:
@@ -187,8 +195,16 @@ def _decision(found: RequestDetail, zone: str) -> str:
     return f"{who} declined on {when}."
 
 
-def _bar_hint(found: RequestDetail) -> str:
-    tickets = "1 ticket" if found.ends == 1 else f"{found.ends} tickets" if found.ends else "no ticket"
+def _bar_hint(found: RequestDetail, *, keeps: bool) -> str:
+    tickets = (
+        "no ticket"
+        if keeps
+        else "1 ticket"
+        if found.ends == 1
+        else f"{found.ends} tickets"
+        if found.ends
+        else "no ticket"
+    )
     return f"To {found.method or 'the original payment method'}, usually 5–10 days. Voids {tickets}."
 
 

@@ -147,7 +147,8 @@ class Review:
         refundable: It may be approved; ``blocked`` says why not.
         failed: It failed and may be sent again; ``failure`` says why.
         limit: ``Up to $73.40``.
-        bar: Where the money goes and what happens to the tickets.
+        bar: Where the money goes and what happens to the tickets; ``bar_kept``: when they are kept; ``ends``: whether
+            that can be chosen.
         fee: What Stripe keeps.
         first: Who approved it first, when it waits for a second person; ``mine``: it is the one who looks.
         person: Why the policy did not decide alone; empty when it did, or never does.
@@ -178,6 +179,8 @@ class Review:
     symbol: str = ""
     limit: str = ""
     bar: str = ""
+    bar_kept: str = ""
+    ends: bool = False
     fee: str = ""
     rule: str = ""
     later: str = ""
@@ -201,6 +204,7 @@ class Draft:
     """What is being typed about one request; it outlives every reload.
 
     Attributes:
+        keep: The tickets stay valid.
         amount: As typed; ``problem`` says why it can't be refunded.
         act: ``Refund $33.70``; without an amount while it can't be read.
         remark: Why it would wait for a second person; empty when it would not.
@@ -211,6 +215,7 @@ class Draft:
     amount: str = ""
     message: str = ""
     note: str = ""
+    keep: bool = False
     act: str = ""
     problem: str = ""
     remark: str = ""

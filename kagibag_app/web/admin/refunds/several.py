@@ -50,11 +50,13 @@ class SeveralState(Workspace):
 
     Attributes:
         ticked: Public ids.
+        round: Changes when the ticks in the list have to be drawn anew.
         busy: They are being approved.
     """
 
     ticked: list[str] = []
     ask: SeveralAsk = SeveralAsk()
+    round: int = 0
     busy: bool = False
     _rows: list[QueueRow] = []
 
@@ -77,6 +79,7 @@ class SeveralState(Workspace):
     async def tick_all(self, actor: Actor, chosen: bool):
         """Take every request of the list that can be approved, or none."""
         self.ticked = [row.id for row in await self._listed()] if chosen else []
+        self.round += 1
 
     @rx.event
     @require(Action.DECIDE_REFUNDS, decides=False)
@@ -97,7 +100,7 @@ class SeveralState(Workspace):
             if row.amount_minor > 0:
                 self._tell(place, *await _approved(actor, row, message))
                 yield
-        self.busy, self.ticked = False, []
+        self.busy, self.ticked, self.round = False, [], self.round + 1
         self.ask = replace(self.ask, summary=_summary(self.ask.lines))
         yield RefundsState.refresh
 

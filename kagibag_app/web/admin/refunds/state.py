@@ -56,6 +56,7 @@ class Pending:
     amount_minor: int = 0
     message: str = ""
     note: str = ""
+    keep: bool = False
 
 
 class RefundsState(Workspace):
@@ -147,7 +148,7 @@ class RefundsState(Workspace):
             return
         typed = replace(
             self.draft, amount=form.get("amount", self.draft.amount), message=form.get("message", ""),
-            note=form.get("note", ""),
+            note=form.get("note", ""), keep=form.get("keep") == "on",
         )  # fmt: skip
         self._judge(found, typed)
 
@@ -158,7 +159,8 @@ class RefundsState(Workspace):
         found = self._asked_about(form)
         amount = drafts.read_amount(form.get("amount", ""), found)
         self._pending = _pending(found, form, amount)
-        self._ask(drafts.refund_question(found, amount, self._pending.message, self._alone))
+        asked = self._pending
+        self._ask(drafts.refund_question(found, amount, asked.message, self._alone, keep=asked.keep))
 
     @rx.event
     @require(Action.DECIDE_REFUNDS, decides=False)
@@ -193,7 +195,7 @@ class RefundsState(Workspace):
         async for answer in self._decide(
             actor, "refund", lambda tx: refunds.approve(
                 tx, actor, request_id=asked.request, version=asked.version, amount_minor=asked.amount_minor,
-                message=asked.message, note=asked.note,
+                message=asked.message, note=asked.note, keep_tickets=asked.keep,
             ), lambda sent: f"{{amount}} {'is on its way to Stripe' if sent else 'waits for a second person'}",
         ):  # fmt: skip
             yield answer
@@ -338,4 +340,7 @@ class RefundsState(Workspace):
 
 
 def _pending(found: RequestDetail, form: dict[str, str], amount_minor: int) -> Pending:
-    return Pending(found.id, found.version, amount_minor, form.get("message", ""), form.get("note", ""))
+    return Pending(
+        found.id, found.version, amount_minor, form.get("message", ""), form.get("note", ""),
+        keep=form.get("keep") == "on",
+    )  # fmt: skip
