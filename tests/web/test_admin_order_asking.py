@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
+from kagibag_app.features.refunds.rules.limits import Alone
 from kagibag_app.features.refunds.views import CancelPreview, OrderRefundOptions, TicketChoice
 from kagibag_app.kit.errors import DomainError
 from kagibag_app.web.admin.order import asking
@@ -40,6 +41,7 @@ def asked(options: OrderRefundOptions = OPTIONS, **typed: Any) -> RefundAsk:
         Typed(**typed),
         order="ord_1",
         buyer="Maren Okafor",
+        alone=Alone(),
         symbol="$",
         round=1,
     )
@@ -129,7 +131,7 @@ def test_the_currency_stands_before_the_amount(currency: str, symbol: str) -> No
 
 
 def test_cancelling_says_what_happens_and_what_the_button_does() -> None:
-    shown = asking.cancel_ask(OPTIONS, order="ord_1", number="KB-1", message="")
+    shown = asking.cancel_ask(OPTIONS, order="ord_1", number="KB-1", message="", alone=Alone())
     assert (shown.title, shown.act, shown.parts) == (
         "Cancel order KB-1?", "Cancel and refund $84.00", ["2 tickets become void."],
     )  # fmt: skip

@@ -75,5 +75,5 @@ class OrderRefundOptions:
     checked_in: int
     puts_back: bool
     cancel: CancelPreview
-    fees: KeptFees
     tickets: list[TicketChoice] = field(default_factory=list)
+    fees: KeptFees = field(default_factory=KeptFees)

@@ -101,7 +101,8 @@ class SeveralState(Workspace):
                 self._tell(place, *await _approved(actor, row, message))
                 yield
         self.busy, self.ticked, self.round = False, [], self.round + 1
-        self.ask = replace(self.ask, summary=_summary(self.ask.lines))
+        title = self.ask.title.removesuffix("?").replace("Approve ", "", 1)
+        self.ask = replace(self.ask, title=f"What became of {title}", summary=_summary(self.ask.lines))
         yield RefundsState.refresh
 
     @rx.event
