@@ -76,12 +76,13 @@ async def test_the_other_s_ids_find_what_nobody_s_ids_find(house: House) -> None
     assert wrong == {}
 
 
-# One is asked only where a page begins; the others need an address and the promotion that it used, or an order and who
-# refunded it.
+# One is asked only where a page begins; the others need an address and the promotion that it used, an order and who
+# refunded it, or the one request that somebody has open.
 BLIND = {
     "promotions.queries.uses_by_email",
     "refunds.queries.facts.given_alone",
     "refunds.queries.queue.queue_page",
+    "refunds.queries.reviewing.reviewers",
 }
 
 

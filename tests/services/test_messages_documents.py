@@ -32,6 +32,8 @@ PARAMS: dict[Template, dict[str, Any]] = {
     Template.CONFIRMATION: {},
     Template.ORDER_LINKS: {"orders": [LINK_CARD, LINK_CARD | {"number": "KB-AAAA-BBBB", "public_id": "ord_two"}]},
     Template.REFUND_REQUESTED: {"request": REQUEST, "member": "Dana Moreau"},
+    Template.REFUND_RECEIVED: {"amount_minor": 4200, "again": False},
+    Template.REFUND_WITHDRAWN: {},
     Template.REFUND_AWAITS_SECOND: {
         "amount_minor": 4200, "by": "Dana Moreau", "request_public_id": "rrq_1", "why": "It is a lot.", "member": "Ada Lind",
     },

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from kagibag_app.features.messages.rules import Template
+from kagibag_app.features.messages.tables import EmailMessage
 from kagibag_app.features.orders.rules import RefundState
 from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import RefundStatus, RequestStatus
@@ -271,3 +272,20 @@ async def test_the_policy_of_the_day_of_asking_holds_when_it_is_decided_later(de
 
 
 _WHOLE: dict[str, Any] = {"tiers": [{"days_before": 14, "percent": 100}]}
+
+
+async def test_the_buyer_gets_a_mail_at_every_step_and_none_says_refunded_before_it_is(desk: Desk) -> None:
+    order = await desk.sell()
+    request = await desk.ask(order)
+    await desk.decline(request)
+    await desk.reply(await desk.request(request.public_id), "My shift really moved.")
+    again = await desk.request(request.public_id)
+    await desk.approve(again)
+    told = [m.template for m in await desk.shop.rows(EmailMessage, recipient=order.buyer_email)]
+    assert told[-4:] == ["refund_received", "refund_declined", "refund_received", "refund_approved"]
+    assert "refunded" not in told
+    await desk.work()
+    assert len(await desk.mails(Template.REFUNDED)) == 1
+    other = await desk.ask(order, (await desk.tickets(order))[1:])
+    await desk.shop.store.run(lambda tx: refunds.withdraw(tx, desk.buyer, request_id=other.public_id))
+    assert len(await desk.mails(Template.REFUND_WITHDRAWN)) == 1

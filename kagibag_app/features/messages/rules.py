@@ -16,6 +16,8 @@ class Template(StrEnum):
     CONFIRMATION = "confirmation"
     ORDER_LINKS = "order_links"
     REFUND_REQUESTED = "refund_requested"
+    REFUND_RECEIVED = "refund_received"
+    REFUND_WITHDRAWN = "refund_withdrawn"
     REFUND_AWAITS_SECOND = "refund_awaits_second"
     REFUND_APPROVED = "refund_approved"
     REFUND_DECLINED = "refund_declined"
@@ -37,6 +39,8 @@ TO_BUYER = frozenset(
     {
         Template.CONFIRMATION,
         Template.ORDER_LINKS,
+        Template.REFUND_RECEIVED,
+        Template.REFUND_WITHDRAWN,
         Template.REFUND_APPROVED,
         Template.REFUND_DECLINED,
         Template.REFUND_STARTED,

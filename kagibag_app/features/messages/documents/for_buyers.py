@@ -80,6 +80,47 @@ def order_links(params: Mapping[str, Any], links: Links) -> Letter:
     )
 
 
+def refund_received(params: Mapping[str, Any], links: Links) -> Letter:
+    """A request or the reply to a decline has arrived; nothing is decided."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    asked = (
+        f"You asked {card.organizer} for {amount} back"
+        if params["amount_minor"]
+        else f"You asked {card.organizer}"
+    )
+    again = " once more" if params["again"] else ""
+    return buyer_letter(
+        card,
+        preview="A person decides. You get a mail as soon as there is an answer.",
+        heading=f"{card.organizer} has your refund request",
+        blocks=[
+            Paragraph(
+                f"{asked}{again}, for {card.event_title}. A person decides, and you get a mail with the answer. Until then "
+                "your tickets stay valid and no money moves; you can withdraw the request on the order's page."
+            ),
+            open_order(card, links),
+        ],
+    )
+
+
+def refund_withdrawn(params: Mapping[str, Any], links: Links) -> Letter:
+    """The buyer took a request back."""
+    card = Card(params["order"])
+    return buyer_letter(
+        card,
+        preview="Your tickets stay valid and no money moved.",
+        heading="Your refund request is withdrawn",
+        blocks=[
+            Paragraph(
+                f"You withdrew your refund request for {card.event_title}. Your tickets stay valid and no money moved. You "
+                "can ask again while the refund policy allows it."
+            ),
+            open_order(card, links),
+        ],
+    )
+
+
 def refund_approved(params: Mapping[str, Any], links: Links) -> Letter:
     """The organizer, or the policy alone, said yes; the money has not left yet."""
     card = Card(params["order"])

@@ -26,6 +26,8 @@ _COMPOSERS: dict[Template, Composer] = {
     Template.CONFIRMATION: for_buyers.confirmation,
     Template.ORDER_LINKS: for_buyers.order_links,
     Template.REFUND_REQUESTED: for_members.refund_requested,
+    Template.REFUND_RECEIVED: for_buyers.refund_received,
+    Template.REFUND_WITHDRAWN: for_buyers.refund_withdrawn,
     Template.REFUND_AWAITS_SECOND: for_members.refund_awaits_second,
     Template.REFUND_APPROVED: for_buyers.refund_approved,
     Template.REFUND_DECLINED: for_buyers.refund_declined,
@@ -46,6 +48,8 @@ _COMPOSERS: dict[Template, Composer] = {
 # Subjects that name no amount.
 _WITHOUT_AMOUNT: dict[Template, Callable[[Card, Mapping[str, Any]], str]] = {
     Template.CONFIRMATION: lambda card, _: f"Your tickets for {card.event_title}",
+    Template.REFUND_RECEIVED: lambda card, _: f"{card.organizer} has your refund request",
+    Template.REFUND_WITHDRAWN: lambda card, _: f"Your refund request for {card.event_title} is withdrawn",
     Template.REFUND_DECLINED: lambda card, _: f"Your refund request for {card.event_title} was declined",
     Template.ORDER_CANCELLED: lambda card, _: f"Your order for {card.event_title} was cancelled",
     Template.TICKET_LINK: lambda card, _: f"Your ticket for {card.event_title}",

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from kagibag_app.features.messages import service as messages
 from kagibag_app.features.messages.rules import Template
 from kagibag_app.features.notifications.service import tell_organizer
 from kagibag_app.features.orders import queries as order_queries
@@ -115,6 +116,7 @@ async def request(
     )
     if person or payment is None:
         await _tell(tx, row, reason_text, len(chosen))
+        await _answer(tx, row, Template.REFUND_RECEIVED, amount_minor=row.amount_minor, again=False)
     else:
         await approve_at_once(tx, order, payment.id or 0, row)
     return row.public_id
@@ -138,6 +140,7 @@ async def withdraw(tx: Transaction, actor: Actor, *, request_id: str, order_id: 
         )
     await move_request(tx, row, RequestStatus.WITHDRAWN)
     _note(tx, actor, row, EntryKind.REFUND_WITHDRAWN)
+    await _answer(tx, row, Template.REFUND_WITHDRAWN)
 
 
 async def reply(
@@ -175,6 +178,7 @@ async def reply(
     await move_request(tx, row, RequestStatus.OPEN)
     _note(tx, actor, row, EntryKind.REFUND_REPLIED, message=answer)
     await _tell(tx, row, answer, len(asked))
+    await _answer(tx, row, Template.REFUND_RECEIVED, amount_minor=row.amount_minor, again=True)
 
 
 def clean_reply(value: object) -> str:
@@ -249,6 +253,15 @@ def _note(tx: Transaction, actor: Actor, row: RefundRequest, kind: EntryKind, **
         data={"request": row.public_id, "amount_minor": row.amount_minor, "currency": row.currency, **data},
     )  # fmt: skip
     touch(tx, row.organizer_id, row.order_id)
+
+
+async def _answer(tx: Transaction, row: RefundRequest, template: Template, **params: Any) -> None:
+    """Tell the buyer that what they did has arrived."""
+    card = await order_queries.mail_card(tx.session, row.order_id)
+    await messages.queue(
+        tx, organizer_id=row.organizer_id, order_id=row.order_id, to=card["buyer_email"], template=template,
+        params={"order": card, **params},
+    )  # fmt: skip
 
 
 async def _tell(tx: Transaction, row: RefundRequest, reason_text: str, tickets: int) -> None:

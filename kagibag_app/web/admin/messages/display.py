@@ -21,6 +21,8 @@ _TEMPLATES = {
     Template.CONFIRMATION: "Confirmation",
     Template.ORDER_LINKS: "Order links",
     Template.REFUND_REQUESTED: "Refund requested",
+    Template.REFUND_RECEIVED: "Request received",
+    Template.REFUND_WITHDRAWN: "Request withdrawn",
     Template.REFUND_AWAITS_SECOND: "Second person wanted",
     Template.REFUND_APPROVED: "Refund approved",
     Template.REFUND_DECLINED: "Refund declined",
