@@ -21,7 +21,7 @@ from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import queries as payment_queries
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.refunds import service as refunds
-from kagibag_app.features.refunds.tables import RefundRequest
+from kagibag_app.features.refunds.tables import RefundNote
 from kagibag_app.features.webhooks import service as webhooks
 from kagibag_app.features.webhooks.rules import EventType
 from kagibag_app.features.webhooks.tables import WebhookDelivery, WebhookEndpoint
@@ -171,9 +171,13 @@ async def test_a_member_may_still_do_what_stays_in_the_house(desk: Desk) -> None
     await make_synthetic(desk)
     async with desk.shop.store.transaction() as tx:
         await refunds.add_note(tx, desk.manager, request_id=request.public_id, text="Looked at it.")
-        await refunds.withdraw(tx, desk.buyer, request_id=request.public_id)
-    (row,) = await desk.shop.rows(RefundRequest)
-    assert row.status == "withdrawn"
+    (row,) = await desk.shop.rows(RefundNote)
+    assert row.text == "Looked at it."
+    # The buyer is mailed about a withdrawal.
+    with pytest.raises(DomainError) as refused:
+        await desk.shop.store.run(lambda tx: refunds.withdraw(tx, desk.buyer, request_id=request.public_id))
+    assert refused.value.code == "synthetic_data"
+    assert (await desk.request(request.public_id)).status == "open"
 
 
 async def test_its_account_is_none_that_stripe_is_asked_about(desk: Desk) -> None:
