@@ -147,6 +147,10 @@ class Desk:
             )
         )
 
+    async def withdraw(self, request: RefundRequest) -> None:
+        """Take a request back as the buyer."""
+        await self.shop.store.run(lambda tx: refunds.withdraw(tx, self.buyer, request_id=request.public_id))
+
     async def reply(self, request: RefundRequest, text: str) -> None:
         """Answer a declined request as the buyer."""
         await self.shop.store.run(
@@ -159,6 +163,24 @@ class Desk:
         made = await self.shop.store.run(
             lambda tx: refunds.retry(tx, self.manager, request_id=now.public_id, version=now.version)
         )
+        return await self.refund(made)
+
+    async def revive(self, order: Order, tickets: Sequence[Ticket]) -> None:
+        """Make void tickets valid again as the manager."""
+        wanted = [ticket.public_id for ticket in tickets]
+        await self.shop.store.run(
+            lambda tx: refunds.revive_tickets(tx, self.manager, order=order.public_id, tickets=wanted)
+        )
+
+    async def return_outside(self, refund: Refund, **changes: Any) -> Refund:
+        """Record that a failed refund's money went back by bank transfer."""
+        fields: dict[str, Any] = {
+            "refund_id": refund.public_id,
+            "way": "bank_transfer",
+            "reference": "RF18 5390",
+        }
+        actor = changes.pop("actor", self.manager)
+        made = await self.shop.store.run(lambda tx: refunds.return_outside(tx, actor, **(fields | changes)))
         return await self.refund(made)
 
     async def sell_free(self) -> Order:
@@ -265,14 +287,19 @@ class Desk:
             )
 
 
+def desk_runtime(shop: Shop, stripe: FakeStripe, folder: Path) -> Runtime:
+    """Connect a shop's process to a Stripe in memory."""
+    return Runtime(
+        settings=Settings(data_dir=folder, worker_concurrency=1), store=shop.store, bus=MemoryBus(),
+        payments=cast("Any", stripe), mailer=cast("Any", None), webhook_sender=cast("Any", None), clock=shop.clock,
+        links=AccessLinks(KEYS), box=SecretBox(KEYS), platform_account=ACCOUNT,
+    )  # fmt: skip
+
+
 async def open_desk(shop: Shop, folder: Path) -> Desk:
     """Set a desk up in a shop."""
-    stripe, bus = FakeStripe(shop.clock), MemoryBus()
-    runtime = Runtime(
-        settings=Settings(data_dir=folder, worker_concurrency=1), store=shop.store, bus=bus, payments=cast("Any", stripe),
-        mailer=cast("Any", None), webhook_sender=cast("Any", None), clock=shop.clock, links=AccessLinks(KEYS),
-        box=SecretBox(KEYS), platform_account=ACCOUNT,
-    )  # fmt: skip
+    stripe = FakeStripe(shop.clock)
+    runtime = desk_runtime(shop, stripe, folder)
     async with shop.store.transaction() as tx:
         user = User(
             public_id=public_id("usr"), email="dana@lanternrow.example", name="Dana Moreau", password_hash="-",

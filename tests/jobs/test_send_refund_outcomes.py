@@ -12,8 +12,7 @@ from kagibag_app.features.orders.rules import RefundState, TicketStatus
 from kagibag_app.features.refunds import service as refunds
 from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, RequestStatus
 from kagibag_app.features.refunds.tables import Refund, RefundAllocation
-from kagibag_app.features.timeline.rules import EntryKind
-from kagibag_app.features.timeline.tables import TimelineEntry
+from kagibag_app.kit.errors import DomainError
 from tests.fakes import Fault
 from tests.refund_checks import HOUR, clean, crash, kill, one_refund
 from tests.refund_desk import Desk
@@ -60,7 +59,7 @@ async def test_fault_13_a_refund_that_fails_days_later_is_booked_back_and_can_be
     assert (row.status, row.failure_code) == (RefundStatus.FAILED, "expired_or_canceled_card")
     assert (await desk.request(request.public_id)).status == RequestStatus.FAILED
     assert (await desk.payment(order)).committed_minor == 0
-    assert {t.status for t in await desk.tickets(order)} == {TicketStatus.VALID}
+    assert [t.status for t in await desk.tickets(order)] == [TicketStatus.VOID, TicketStatus.VALID]
     assert (await desk.shop.order(order)).refund_state == RefundState.NONE
     await clean(desk)
     desk.stripe.first_status = "succeeded"
@@ -77,21 +76,34 @@ async def test_fault_13_a_succeeded_refund_that_fails_restores_the_totals(desk: 
     now = await desk.shop.order(order)
     assert (now.refunded_minor, now.refund_state) == (0, RefundState.NONE)
     assert (await desk.request(request.public_id)).status == RequestStatus.FAILED
-    assert (await desk.refund(refund.public_id)).failure_message == "The buyer's bank declined the refund."
+    why = (await desk.refund(refund.public_id)).failure_message
+    assert why.startswith("The buyer's bank declined the refund. Try again once;")
+    (told,), (buyer,) = await desk.mails(Template.REFUND_FAILED), await desk.mails(Template.REFUND_CAME_BACK)
+    assert (
+        told.params["reason"]
+        == f"{why} Its tickets stay void; you can make them valid again on the order's page."
+    )
+    assert (buyer.recipient, buyer.params["tickets_void"]) == (order.buyer_email, True)
     await clean(desk)
 
 
-async def test_fault_13_the_ticket_stays_void_when_its_seat_was_sold_meanwhile(desk: Desk) -> None:
-    order, _, _ = await desk.approved(tickets=1, capacity=1)
+async def test_fault_13_the_ticket_stays_void_and_only_a_free_seat_revives_it(desk: Desk) -> None:
+    order, request, _ = await desk.approved(tickets=1, capacity=1)
     await desk.work()
     event, kind = await desk.event_of(order)
-    await desk.buy(event, kind, 1)
+    other = await desk.buy(event, kind, 1)
     await desk.tell(desk.stripe.settle("re_0001", "failed", reason="declined"))
-    assert [t.status for t in await desk.tickets(order)] == [TicketStatus.VOID]
-    entry = [
-        e for e in await desk.shop.rows(TimelineEntry, order_id=order.id) if e.kind == EntryKind.REFUND_FAILED
-    ][-1]
-    assert entry.data["tickets_stay_void"] is True
+    tickets = await desk.tickets(order)
+    assert [t.status for t in tickets] == [TicketStatus.VOID]
+    with pytest.raises(DomainError, match="seat was sold meanwhile"):
+        await desk.revive(order, tickets)
+    await desk.approve(await desk.ask(other))
+    await desk.work()
+    await desk.revive(order, tickets)
+    assert [t.status for t in await desk.tickets(order)] == [TicketStatus.VALID]
+    assert (await desk.request(request.public_id)).status == RequestStatus.SUPERSEDED
+    (mail,) = await desk.mails(Template.TICKETS_REVIVED)
+    assert [t["code"] for t in mail.params["tickets"]] == [tickets[0].code]
     await clean(desk)
 
 

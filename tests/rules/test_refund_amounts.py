@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -138,4 +139,17 @@ def test_the_tracker_shows_the_bank_only_after_stripe_accepted() -> None:
 def test_a_failure_is_told_in_plain_words() -> None:
     assert "expired or was cancelled" in failure_sentence("expired_or_canceled_card")
     assert failure_sentence("new_code", "Something odd.") == "Stripe refused the refund: Something odd."
-    assert failure_sentence("new_code") == "Stripe refused the refund without a reason."
+    assert failure_sentence("new_code").startswith("Stripe refused the refund without a reason.")
+
+
+# Source: docs.stripe.com/api/refunds/object, failure_reason.
+@pytest.mark.parametrize(
+    "code",
+    [
+        "charge_for_pending_refund_disputed", "declined", "expired_or_canceled_card", "insufficient_funds",
+        "lost_or_stolen_card", "merchant_request", "unknown",
+    ],
+)  # fmt: skip
+def test_every_reason_that_stripe_documents_says_why_and_what_to_do(code: str) -> None:
+    assert failure_sentence(code, "raw") != failure_sentence("new_code", "raw")
+    assert re.search(r"[Tt]ry again|Add funds|another way|[Aa]nswer the dispute", failure_sentence(code))

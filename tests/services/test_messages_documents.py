@@ -44,6 +44,13 @@ PARAMS: dict[Template, dict[str, Any]] = {
         "amount_minor": 4200, "refund_public_id": "rf_1", "bank_reference": "74ABC", "method": "Visa •••• 4242",
     },
     Template.REFUND_FAILED: {"amount_minor": 4200, "reason": "The card was closed.", "request_public_id": "rrq_1"},
+    Template.REFUND_CAME_BACK: {"amount_minor": 4200, "tickets_void": True},
+    Template.REFUND_RETURNED: {
+        "amount_minor": 4200, "refund_public_id": "rf_1", "way": "bank transfer", "reference": "RF18 5390",
+        "message": "Sorry for the wait.",
+    },
+    Template.REFUND_TO_ALLOCATE: {"amount_minor": 4200, "stripe_id": "re_1"},
+    Template.TICKETS_REVIVED: {"tickets": [CARD["tickets"][0]], "message": "See you there."},
     Template.LATE_PAYMENT: {"amount_minor": 12070},
     Template.ORDER_CANCELLED: {"amount_minor": 12070, "message": "The hall was flooded.", "was_paid": True},
     Template.TICKET_LINK: {"ticket": CARD["tickets"][0]},

@@ -153,7 +153,7 @@ async def test_tickets_are_usable_again_when_stripe_refuses_and_a_retry_ends_the
     await clean(desk)
 
 
-async def test_its_tickets_alone_are_valid_again_when_the_bank_returns_the_money(desk: Desk) -> None:
+async def test_its_tickets_stay_void_and_may_be_revived_when_the_bank_returns_the_money(desk: Desk) -> None:
     order = await desk.sell(tickets=3)
     first, second, third = await desk.tickets(order)
     await refund(desk, order, [first])
@@ -161,7 +161,10 @@ async def test_its_tickets_alone_are_valid_again_when_the_bank_returns_the_money
     await refund(desk, order, [second, third])
     await desk.work()
     await desk.tell(desk.stripe.settle("re_0002", "failed", reason="declined"))
-    assert await states(desk, order) == [TicketStatus.VOID, TicketStatus.VALID, TicketStatus.VALID]
+    assert await states(desk, order) == [TicketStatus.VOID] * 3
+    async with desk.shop.store.read() as session:
+        may = await queries.revivable_tickets(session, await desk.shop.order(order))
+    assert [t.id for t in may] == [second.id, third.id]
     assert (await options(desk, order)).limit_minor == 7140
     await clean(desk)
 

@@ -62,7 +62,7 @@ async def test_a_failed_request_is_not_stuck_when_part_of_its_lines_was_refunded
     await clean(desk)
 
 
-async def test_tickets_are_valid_again_when_a_refund_made_at_stripe_fails_later(desk: Desk) -> None:
+async def test_tickets_stay_void_until_revived_when_a_refund_made_at_stripe_fails_later(desk: Desk) -> None:
     order = await desk.sell()
     payment = await desk.payment(order)
     made = desk.stripe.refund_in_dashboard(payment.payment_intent_id, order.total_minor)
@@ -71,6 +71,8 @@ async def test_tickets_are_valid_again_when_a_refund_made_at_stripe_fails_later(
     await desk.tell(desk.stripe.settle(made.refund_id, "failed", reason="declined"))
     now = await desk.shop.order(order)
     assert (now.status, now.refunded_minor) == (OrderStatus.PAID, 0)
+    assert {t.status for t in await desk.tickets(order)} == {TicketStatus.VOID}
+    await desk.revive(order, await desk.tickets(order))
     assert {t.status for t in await desk.tickets(order)} == {TicketStatus.VALID}
     await clean(desk)
 

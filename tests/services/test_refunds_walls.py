@@ -28,6 +28,12 @@ AS_MEMBER: dict[str, Try] = {
     ),
     "add_note": lambda tx, who, at: refunds.add_note(tx, who, request_id=at["request"], text="Seen."),
     "retry": lambda tx, who, at: refunds.retry(tx, who, request_id=at["request"], version=at["version"]),
+    "return_outside": lambda tx, who, at: refunds.return_outside(
+        tx, who, refund_id=at["late"], way="cash", reference="1"
+    ),
+    "allocate_external": lambda tx, who, at: refunds.allocate_external(
+        tx, who, refund_id=at["late"], shares={}, void_tickets=False
+    ),
     "retry_refund": lambda tx, who, at: refunds.retry_refund(tx, who, refund_id=at["late"]),
 }
 AS_BUYER: dict[str, Try] = {

@@ -24,6 +24,10 @@ class Template(StrEnum):
     REFUND_STARTED = "refund_started"
     REFUNDED = "refunded"
     REFUND_FAILED = "refund_failed"
+    REFUND_CAME_BACK = "refund_came_back"
+    REFUND_RETURNED = "refund_returned"
+    REFUND_TO_ALLOCATE = "refund_to_allocate"
+    TICKETS_REVIVED = "tickets_revived"
     LATE_PAYMENT = "late_payment"
     ORDER_CANCELLED = "order_cancelled"
     TICKET_LINK = "ticket_link"
@@ -45,6 +49,9 @@ TO_BUYER = frozenset(
         Template.REFUND_DECLINED,
         Template.REFUND_STARTED,
         Template.REFUNDED,
+        Template.REFUND_CAME_BACK,
+        Template.REFUND_RETURNED,
+        Template.TICKETS_REVIVED,
         Template.LATE_PAYMENT,
         Template.ORDER_CANCELLED,
         Template.TICKET_LINK,

@@ -11,6 +11,7 @@ from kagibag_app.storage.columns import document, maybe_moment, minor, moment
 
 _ACTIVE = sa.text("active")
 _SUBMITTING = sa.text("status = 'submitting'")
+_TO_ALLOCATE = sa.text("needs_allocation")
 _AT_STRIPE = sa.text("stripe_refund_id IS NOT NULL")
 
 
@@ -94,8 +95,10 @@ class Refund(SQLModel, table=True):
     while nothing can be at Stripe. A retry after a definite failure is a new row that names the old one in
     ``retry_of``. ``synced_at``: when the newest recorded look at Stripe began. ``told_at``: when the organizer
     was told that it takes long. ``flagged``: a person should look. ``cancels_order``: its order becomes cancelled
-    when Stripe accepts it. ``alone_by_id``: the member who let it go without a
-    second person; ``keeps_tickets``: its tickets stay valid.
+    when Stripe accepts it. ``alone_by_id``: the member who let it go without a second person. ``keeps_tickets``: its
+    tickets stay valid. ``needs_allocation``: it was made at Stripe, and nobody has said which tickets it was about:
+    its amount is shared over the lines until somebody does. ``returned_by``: how the money went back when that was
+    not by Stripe; ``bank_reference`` is the reference then.
     """
 
     __tablename__ = "refunds"  # pyright: ignore[reportAssignmentType]
@@ -117,6 +120,12 @@ class Refund(SQLModel, table=True):
             postgresql_where=_AT_STRIPE,
         ),
         sa.Index("ix_refunds_status", "organizer_id", "status"),
+        sa.Index(
+            "ix_refunds_to_allocate",
+            "organizer_id",
+            sqlite_where=_TO_ALLOCATE,
+            postgresql_where=_TO_ALLOCATE,
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -144,6 +153,8 @@ class Refund(SQLModel, table=True):
     cancels_order: bool = False
     keeps_tickets: bool = False
     alone_by_id: int | None = None
+    needs_allocation: bool = False
+    returned_by: str = ""
     created_at: datetime = moment()
     maybe_sent_at: datetime | None = maybe_moment()
     next_try_at: datetime | None = maybe_moment()
@@ -166,7 +177,7 @@ class RefundAllocation(SQLModel, table=True):
 
 
 class RefundTicket(SQLModel, table=True):
-    """A ticket that a refund started by a member ends: void when Stripe accepts it. A request names its own."""
+    """A ticket that a refund without a request ends: void when Stripe accepts it. A request names its own."""
 
     __tablename__ = "refund_tickets"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (sa.UniqueConstraint("refund_id", "ticket_id"),)

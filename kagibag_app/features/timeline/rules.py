@@ -40,6 +40,8 @@ class EntryKind(StrEnum):
     REFUND_CANCELED = "refund_canceled"
     REFUND_RETRIED = "refund_retried"
     REFUND_IMPORTED = "refund_imported"
+    REFUND_ALLOCATED = "refund_allocated"
+    REFUND_RETURNED = "refund_returned"
     CANCEL_STARTED = "cancel_started"
     CANCEL_DROPPED = "cancel_dropped"
     DISPUTE_OPENED = "dispute_opened"

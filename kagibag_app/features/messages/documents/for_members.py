@@ -73,16 +73,23 @@ def refund_awaits_second(params: Mapping[str, Any], links: Links) -> Letter:
 
 
 def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
-    """A refund did not reach the buyer."""
+    """A refund did not reach the buyer, or not yet."""
     card = Card(params["order"])
     amount = card.money(params["amount_minor"])
-    request_id = params["request_public_id"]
+    request_id, waits = params["request_public_id"], params.get("waits", False)
+    place = "request" if request_id else "order"
     target = f"refunds?request={request_id}" if request_id else f"orders/{card.number}"
+    after = (
+        "The money is not with the buyer yet, and nothing is lost: the refund stays pending until then."
+        if waits
+        else "The money is not with the buyer, and nothing is sent again by itself. Read the reason, then decide on the "
+        f"{place}'s page: try again, or record that you returned it another way."
+    )
     return _letter(
         card,
         params,
         preview=f"{card.buyer_name} has not got {amount} back yet.",
-        heading=f"A refund of {amount} failed",
+        heading=f"A refund of {amount} {'waits for funds' if waits else 'failed'}",
         blocks=[
             Facts(
                 [
@@ -91,11 +98,34 @@ def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
                     Fact("Why", [params["reason"] or "Stripe gave no reason."]),
                 ]
             ),
-            Paragraph(
-                "The money is not with the buyer, and nothing is sent again by itself. Read the reason, then try "
-                f"once more from the {'request' if request_id else 'order'}."
+            Paragraph(after),
+            Button(f"Open the {place}", links.admin(target)),
+        ],
+    )
+
+
+def refund_to_allocate(params: Mapping[str, Any], links: Links) -> Letter:
+    """A refund was made at Stripe, and nobody but its maker knows which tickets it was about."""
+    card = Card(params["order"])
+    amount = card.money(params["amount_minor"])
+    return _letter(
+        card,
+        params,
+        preview=f"Say which tickets of {card.buyer_name} it was about.",
+        heading=f"A refund of {amount} made in Stripe needs you",
+        blocks=[
+            Facts(
+                [
+                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
+                    Fact("Event", [card.event_title, card.start()]),
+                    Fact("Refund", [params["stripe_id"]]),
+                ]
             ),
-            Button("Open the request" if request_id else "Open the order", links.admin(target)),
+            Paragraph(
+                "It was made in Stripe, not here, and could be about several tickets. Until you say which, it is shared over "
+                "all of them by what is left of each, and every ticket still lets somebody in."
+            ),
+            Button("Allocate it", links.admin(f"orders/{card.number}")),
         ],
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from kagibag_app.features.messages.documents import changes, for_buyers, for_members
+from kagibag_app.features.messages.documents import changes, failures, for_buyers, for_members
 from kagibag_app.features.messages.documents.card import Card
 from kagibag_app.features.messages.documents.letter import Letter
 from kagibag_app.features.messages.documents.links import Links
@@ -34,6 +34,10 @@ _COMPOSERS: dict[Template, Composer] = {
     Template.REFUND_STARTED: for_buyers.refund_started,
     Template.REFUNDED: for_buyers.refunded,
     Template.REFUND_FAILED: for_members.refund_failed,
+    Template.REFUND_CAME_BACK: failures.refund_came_back,
+    Template.REFUND_RETURNED: failures.refund_returned,
+    Template.REFUND_TO_ALLOCATE: for_members.refund_to_allocate,
+    Template.TICKETS_REVIVED: failures.tickets_revived,
     Template.LATE_PAYMENT: for_buyers.late_payment,
     Template.ORDER_CANCELLED: changes.order_cancelled,
     Template.TICKET_LINK: changes.ticket_link,
@@ -53,6 +57,7 @@ _WITHOUT_AMOUNT: dict[Template, Callable[[Card, Mapping[str, Any]], str]] = {
     Template.REFUND_DECLINED: lambda card, _: f"Your refund request for {card.event_title} was declined",
     Template.ORDER_CANCELLED: lambda card, _: f"Your order for {card.event_title} was cancelled",
     Template.TICKET_LINK: lambda card, _: f"Your ticket for {card.event_title}",
+    Template.TICKETS_REVIVED: lambda card, _: f"Your tickets for {card.event_title} are valid again",
     Template.NOTE_MENTION: lambda _, params: f"{params['author']} mentioned you in a note",
 }
 
@@ -112,7 +117,10 @@ def _about(template: Template, card: Card, params: Mapping[str, Any]) -> str:
         Template.REFUND_APPROVED: f"Your refund of {amount} is approved",
         Template.REFUND_STARTED: f"{card.organizer} is returning {amount} to you",
         Template.REFUNDED: f"{amount} refunded",
-        Template.REFUND_FAILED: f"Refund of {amount} failed",
+        Template.REFUND_FAILED: f"Refund of {amount} {'waits for funds' if params.get('waits') else 'failed'}",
+        Template.REFUND_CAME_BACK: f"Your {amount} could not be paid out",
+        Template.REFUND_RETURNED: f"{card.organizer} has returned {amount} to you",
+        Template.REFUND_TO_ALLOCATE: f"A refund of {amount} made in Stripe needs you",
         Template.LATE_PAYMENT: f"Your payment of {amount} is being returned",
         Template.DISPUTE_OPENED: f"Dispute over {amount}",
     }[template]

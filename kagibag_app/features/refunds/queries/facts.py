@@ -11,13 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from kagibag_app.features.events.tables import Event
-from kagibag_app.features.orders.rules import TicketStatus
+from kagibag_app.features.orders.rules import OrderStatus, TicketStatus
 from kagibag_app.features.orders.tables import LineItem, Order, Ticket
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.rules import (
     ACCEPTED,
     ACTIVE_REQUESTS,
     IN_FLIGHT,
+    REFUNDED,
     RESERVING,
     OrderFacts,
     RefundPolicy,
@@ -235,6 +236,22 @@ async def returned_tickets(session: AsyncSession, order_id: int) -> set[int]:
         .where(lasting)
     )
     return set(await session.scalars(sa.union(asked, named)))
+
+
+async def revivable_tickets(session: AsyncSession, order: Order) -> list[Ticket]:
+    """Return the tickets that a refund had ended and whose money came back: somebody may make them valid again."""
+    if order.status != OrderStatus.PAID:
+        return []
+    returned = await returned_tickets(session, order.id)
+    return [
+        line.ticket
+        for line in await ticket_lines(session, order.id)
+        if line.ticket.status == TicketStatus.VOID
+        and line.ticket.void_reason == REFUNDED
+        and not line.ticket.refund_in_progress
+        and line.refundable_minor > 0
+        and line.ticket.id not in returned
+    ]
 
 
 async def active_requests(session: AsyncSession, order_id: int) -> Sequence[RefundRequest]:

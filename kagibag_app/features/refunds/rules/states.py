@@ -102,3 +102,6 @@ REFUND_MOVES: Transitions[RefundStatus] = Transitions(
 RESERVING = frozenset({_R.CREATED, _R.SUBMITTING, _R.UNKNOWN, _R.PENDING, _R.REQUIRES_ACTION, _R.SUCCEEDED})
 ACCEPTED = frozenset({_R.PENDING, _R.REQUIRES_ACTION, _R.SUCCEEDED})
 IN_FLIGHT = frozenset({_R.CREATED, _R.SUBMITTING, _R.UNKNOWN, _R.PENDING, _R.REQUIRES_ACTION})
+
+# Why a ticket is void that a refund ended; only such a one can be revived when the refund comes to nothing.
+REFUNDED = "refunded"

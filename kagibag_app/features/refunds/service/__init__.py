@@ -4,11 +4,14 @@ from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
 from kagibag_app.features.refunds.service.cancelling import cancel_order
 from kagibag_app.features.refunds.service.claiming import AlreadyDecided
 from kagibag_app.features.refunds.service.decisions import add_note, approve, decline
+from kagibag_app.features.refunds.service.external import allocate_external
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund, refund_late_payment
+from kagibag_app.features.refunds.service.outside import return_outside
 from kagibag_app.features.refunds.service.policies import change_policy
 from kagibag_app.features.refunds.service.requests import reply, request, withdraw
 from kagibag_app.features.refunds.service.retrying import retry, retry_refund
 from kagibag_app.features.refunds.service.reviewing import review
+from kagibag_app.features.refunds.service.reviving import revive_tickets
 from kagibag_app.features.refunds.service.second import send_back
 from kagibag_app.features.refunds.service.sending import (
     Submission,
@@ -29,6 +32,7 @@ __all__ = [
     "CancelOutcome",
     "Submission",
     "add_note",
+    "allocate_external",
     "approve",
     "begin_submission",
     "cancel_order",
@@ -49,7 +53,9 @@ __all__ = [
     "request",
     "retry",
     "retry_refund",
+    "return_outside",
     "review",
+    "revive_tickets",
     "send_back",
     "withdraw",
 ]

@@ -14,6 +14,7 @@ from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import RefundSource, RefundStatus, allocate
 from kagibag_app.features.refunds.service.allocating import write_allocations
 from kagibag_app.features.refunds.service.creation import create_refund, note
+from kagibag_app.features.refunds.service.external import ask_for_allocation, first_shares
 from kagibag_app.features.refunds.service.mirror import mirror
 from kagibag_app.features.refunds.service.room import take_room
 from kagibag_app.features.refunds.service.states import refresh_order
@@ -110,8 +111,8 @@ async def _known(tx: Transaction, snapshot: RefundSnapshot, account: str) -> Ref
 async def _import(tx: Transaction, snapshot: RefundSnapshot, payment: Payment) -> Refund:
     """Write a row for a refund made at Stripe; ``mirror`` then gives it its state.
 
-    Its amount is shared over the lines by what is left of each. Its tickets become void only when nothing of the
-    order is left: before that nobody but the organizer knows which ones it was about.
+    Its amount goes to the lines that it must have been about, else over all of them until somebody says which. Tickets
+    become void by themselves only when nothing of the order is left.
     """
     order = await orders.lock(tx, payment.order_id)
     payment = await payments.locked(tx, payment.id or 0)
@@ -131,9 +132,11 @@ async def _import(tx: Transaction, snapshot: RefundSnapshot, payment: Payment) -
     shares: dict[int, int] = {}
     if not await queries.is_surplus(tx.session, payment.id or 0):
         left = await queries.refundable_lines(tx.session, order.id or 0)
-        shares = allocate(refund.amount_minor, left, refund.currency)
+        shares = allocate(refund.amount_minor, left, refund.currency) if lost else first_shares(refund, left)
     tx.session.add(refund)
     await tx.session.flush()
     await write_allocations(tx, refund, shares)
     note(tx, STRIPE, refund, EntryKind.REFUND_IMPORTED, stripe_id=snapshot.refund_id)
+    if refund.needs_allocation:
+        await ask_for_allocation(tx, refund)
     return refund

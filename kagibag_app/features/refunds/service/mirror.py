@@ -12,14 +12,17 @@ from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.rules import OrderStatus, SearchKind
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.tables import Payment
+from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import (
     ACCEPTED,
+    IN_FLIGHT,
     REFUND_MOVES,
     RESERVING,
     RefundStatus,
     RequestStatus,
     failure_sentence,
 )
+from kagibag_app.features.refunds.rules.failures import WAITING_FOR_FUNDS, WAITS_FOR_FUNDS
 from kagibag_app.features.refunds.service.cancelling import finish_cancelling
 from kagibag_app.features.refunds.service.creation import note
 from kagibag_app.features.refunds.service.locking import lock_refund
@@ -28,11 +31,10 @@ from kagibag_app.features.refunds.service.states import (
     follow,
     give_room_back,
     refresh_order,
-    revive_tickets,
     set_in_progress,
     void_tickets,
 )
-from kagibag_app.features.refunds.service.telling import tell_buyer, tell_trouble
+from kagibag_app.features.refunds.service.telling import tell_buyer, tell_buyer_lost, tell_trouble
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import STRIPE, Actor
@@ -73,11 +75,14 @@ async def mirror(
         kind=SearchKind.REFUND,
         value=snapshot.refund_id,
     )
+    waits = snapshot.pending_reason == WAITS_FOR_FUNDS != refund.pending_reason
     refund.pending_reason = snapshot.pending_reason
     refund.bank_reference = snapshot.bank_reference or refund.bank_reference
     refund.next_try_at = None
     if new != old:
         await _change(tx, order, payment, refund, old, new, snapshot)
+    if waits and new in IN_FLIGHT:
+        await tell_trouble(tx, refund, WAITING_FOR_FUNDS, waits=True)
     await refresh_order(tx, STRIPE, order, payment)
 
 
@@ -147,19 +152,21 @@ async def _lost(
     unexpected: bool = False,
 ) -> None:
     refund.settled_at, refund.failure_code = tx.now, code
-    refund.failure_message = _sentence(code, message)
+    refund.failure_message, refund.needs_allocation = failure_sentence(code, message), False
     await tx.session.flush()
     if old in RESERVING:
         await give_room_back(tx, payment, refund)
     await set_in_progress(tx, order, refund, False)
-    revived = old not in ACCEPTED or await revive_tickets(tx, actor, order, refund)
     await follow(tx, refund, RequestStatus.FAILED)
+    void = old in ACCEPTED and bool(await queries.revivable_tickets(tx.session, order))
     kind = EntryKind.REFUND_CANCELED if refund.status == RefundStatus.CANCELED else EntryKind.REFUND_FAILED
     note(
         tx, actor, refund, kind, unexpected=unexpected, reason=refund.failure_message, code=code,
-        tickets_stay_void=not revived,
+        tickets_stay_void=void,
     )  # fmt: skip
-    await tell_trouble(tx, refund, refund.failure_message)
+    await tell_trouble(tx, refund, refund.failure_message, tickets_void=void)
+    if old in ACCEPTED:
+        await tell_buyer_lost(tx, refund, tickets_void=void)
 
 
 def _status(refund: Refund, snapshot: RefundSnapshot) -> RefundStatus:
@@ -169,10 +176,6 @@ def _status(refund: Refund, snapshot: RefundSnapshot) -> RefundStatus:
     log.warning("refund.unknown_status", refund=refund.public_id, status=snapshot.status)
     # Stripe has it, so it must not be sent again: a word we don't know yet counts as undecided.
     return RefundStatus(refund.status) if refund.status in ACCEPTED else RefundStatus.PENDING
-
-
-def _sentence(code: str, message: str) -> str:
-    return "The refund was canceled at Stripe." if code == "canceled" else failure_sentence(code, message)
 
 
 async def _book(tx: Transaction, refund: Refund, snapshot: RefundSnapshot) -> None:

@@ -90,7 +90,7 @@ async def _send_again(
     if failed.cancels_order and order.status == OrderStatus.PAID:
         amount, allocations = await _all_that_is_left(tx, order)
     else:
-        amount, allocations = await _what_is_left(tx, order, payment, failed)
+        amount, allocations = await what_is_left(tx, order, payment, failed)
     refund = await create_refund(
         tx, actor, order=order, payment=payment, amount_minor=amount, source=RefundSource(failed.source),
         request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
@@ -117,7 +117,7 @@ async def _all_that_is_left(tx: Transaction, order: Order) -> tuple[int, dict[in
     return money.left_minor, allocate(money.left_minor, money.left, order.currency)
 
 
-async def _what_is_left(
+async def what_is_left(
     tx: Transaction, order: Order, payment: Payment, failed: Refund
 ) -> tuple[int, dict[int, int]]:
     """Return amount and allocation of the failed refund, less what was refunded another way meanwhile.

@@ -67,7 +67,7 @@ async def refund_order(
     """
     require(actor, Action.DECIDE_REFUNDS)
     said, private = text.many_lines(message, field="message"), text.many_lines(note, field="note")
-    chosen = _ticket_ids(tickets)
+    chosen = read_tickets(tickets)
     if chosen is not None and amount_minor is not None:
         raise BadInput("Choose tickets or an amount, not both. Nothing was refunded.", field="amount")
     money = await lock_money(tx, actor, order, version)
@@ -185,14 +185,15 @@ def _chosen(money: OrderMoney, wanted: Sequence[str]) -> list[MoneyLine]:
     return chosen
 
 
-def _ticket_ids(value: object) -> list[str] | None:
+def read_tickets(value: object) -> list[str] | None:
+    """Return the public ids of tickets that a member chose, or nothing when none were to be chosen."""
     if value is None:
         return None
     if not isinstance(value, list | tuple) or not all(isinstance(v, str) for v in value):
-        raise BadInput("Choose the tickets to refund. Nothing was refunded.", field="tickets")
+        raise BadInput("Choose the tickets. Nothing was changed.", field="tickets")
     wanted = list(dict.fromkeys(value))
     if not 0 < len(wanted) <= MAX_TICKETS:
-        raise BadInput("Choose at least one ticket. Nothing was refunded.", field="tickets")
+        raise BadInput("Choose at least one ticket. Nothing was changed.", field="tickets")
     return wanted
 
 

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from kagibag_app.features.orders import service as orders
-from kagibag_app.features.orders.rules import OrderStatus, TicketStatus
+from kagibag_app.features.orders.rules import TicketStatus
 from kagibag_app.features.orders.tables import Order, Ticket
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
@@ -15,6 +15,7 @@ from kagibag_app.features.refunds.queries import TicketLine
 from kagibag_app.features.refunds.rules import (
     ACCEPTED,
     ACTIVE_REQUESTS,
+    REFUNDED,
     REQUEST_MOVES,
     SETTLED,
     RefundPolicy,
@@ -31,7 +32,8 @@ from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import SYSTEM, Actor
 from kagibag_app.storage.transaction import Transaction
 
-VOID_REASON = "refunded"
+# Refunds of these sources end the tickets that their rows name, where no request names them.
+_NAMES_TICKETS = frozenset({RefundSource.ADMIN, RefundSource.OUTSIDE_STRIPE})
 
 
 async def move_request(tx: Transaction, request: RefundRequest, target: RequestStatus) -> None:
@@ -78,7 +80,7 @@ async def refund_tickets(tx: Transaction, order: Order, refund: Refund) -> list[
     """
     if refund.keeps_tickets:
         return []
-    if refund.source == RefundSource.ADMIN:
+    if refund.request_id is None and refund.source in _NAMES_TICKETS:
         return await queries.named_tickets(tx.session, refund.id or 0)
     if refund.request_id is not None:
         wanted = {t.ticket_id for t in await queries.request_tickets(tx.session, refund.request_id)}
@@ -107,14 +109,13 @@ async def set_in_progress(tx: Transaction, order: Order, refund: Refund, value: 
 
 
 async def tickets_to_end(tx: Transaction, refund: Refund) -> list[int]:
-    """Return those of a refund's named tickets that still let somebody in, for a refund that takes its place."""
-    named = await queries.named_tickets(tx.session, refund.id or 0)
-    return [ticket.id for ticket in named if ticket.status != TicketStatus.VOID]
+    """Return a refund's named tickets for one that takes its place: void ones too, for somebody may revive them."""
+    return [ticket.id for ticket in await queries.named_tickets(tx.session, refund.id or 0)]
 
 
 def _named(refund: Refund) -> bool:
     """Say whether somebody named the tickets that a refund is about."""
-    return refund.request_id is not None or refund.source == RefundSource.ADMIN
+    return refund.request_id is not None or refund.source in _NAMES_TICKETS
 
 
 async def void_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refund) -> None:
@@ -123,35 +124,9 @@ async def void_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refu
     valid = [t.id or 0 for t in await refund_tickets(tx, order, refund) if t.status != TicketStatus.VOID]
     if valid:
         await orders.void_tickets(
-            tx, actor, order_id=order.id or 0, ticket_ids=valid, reason=VOID_REASON,
+            tx, actor, order_id=order.id or 0, ticket_ids=valid, reason=REFUNDED,
             put_back_on_sale=RefundPolicy.from_document(order.refund_policy).put_back_on_sale,
         )  # fmt: skip
-
-
-async def revive_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refund) -> bool:
-    """Make the tickets valid again because the money came back; False when their seats were sold meanwhile."""
-    if order.status != OrderStatus.PAID:
-        return True
-    void = [
-        t.id or 0
-        for t in await _voided_by(tx, order, refund)
-        if t.status == TicketStatus.VOID and t.void_reason == VOID_REASON
-    ]
-    return not void or await orders.revive_tickets(tx, actor, order_id=order.id or 0, ticket_ids=void)
-
-
-async def _voided_by(tx: Transaction, order: Order, refund: Refund) -> list[Ticket]:
-    """Return the tickets that a lost refund had made void.
-
-    One made at Stripe had ended the whole order: what no lasting refund is about by name is back.
-    """
-    if _named(refund):
-        return await refund_tickets(tx, order, refund)
-    lines = await queries.ticket_lines(tx.session, order.id or 0)
-    if await queries.is_surplus(tx.session, refund.payment_id) or not any(t.refundable_minor for t in lines):
-        return []
-    returned = await queries.returned_tickets(tx.session, order.id or 0)
-    return [t.ticket for t in lines if t.ticket.id not in returned]
 
 
 async def give_room_back(tx: Transaction, payment: Payment, refund: Refund) -> None:

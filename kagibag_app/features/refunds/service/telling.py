@@ -15,15 +15,22 @@ from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.storage.transaction import Transaction
 
 _STAYS_PAID = "So the order is not cancelled, and its tickets are as they were."
+_TICKETS_VOID = "Its tickets stay void; you can make them valid again on the order's page."
 _STAYS_CANCELLED = "The order stays cancelled, so the money is still to be returned."
 
 
-async def tell_trouble(tx: Transaction, refund: Refund, reason: str) -> None:
-    """Tell the organizer that a refund failed or takes long.
+async def tell_trouble(
+    tx: Transaction, refund: Refund, reason: str, *, tickets_void: bool = False, waits: bool = False
+) -> None:
+    """Tell the organizer that a refund failed, takes long or waits for funds.
 
     Args:
-        reason: One sentence.
+        reason: Why, and what to do.
+        tickets_void: Tickets of it stay void until somebody revives them.
+        waits: Stripe keeps it until there are funds.
     """
+    if tickets_void:
+        reason = f"{reason} {_TICKETS_VOID}"
     request = await queries.request_of(tx.session, refund)
     if refund.cancels_order and refund.status in SETTLED:
         order = await tx.session.get_one(Order, refund.order_id)
@@ -33,7 +40,7 @@ async def tell_trouble(tx: Transaction, refund: Refund, reason: str) -> None:
         params={
             "order": await order_queries.mail_card(tx.session, refund.order_id),
             "amount_minor": refund.amount_minor, "reason": reason,
-            "request_public_id": request.public_id if request else "",
+            "request_public_id": request.public_id if request else "", "waits": waits,
         },
     )  # fmt: skip
 
@@ -50,4 +57,14 @@ async def tell_buyer(tx: Transaction, refund: Refund) -> None:
             "order": card, "amount_minor": refund.amount_minor, "refund_public_id": refund.public_id,
             "bank_reference": refund.bank_reference, "method": method,
         },
+    )  # fmt: skip
+
+
+async def tell_buyer_lost(tx: Transaction, refund: Refund, *, tickets_void: bool) -> None:
+    """Tell the buyer that money which was on its way, or had arrived, came back to the organizer."""
+    card = await order_queries.mail_card(tx.session, refund.order_id)
+    await messages.queue(
+        tx, organizer_id=refund.organizer_id, order_id=refund.order_id, to=card["buyer_email"],
+        template=Template.REFUND_CAME_BACK,
+        params={"order": card, "amount_minor": refund.amount_minor, "tickets_void": tickets_void},
     )  # fmt: skip

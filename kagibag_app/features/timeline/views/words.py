@@ -117,8 +117,21 @@ def _codes(data: dict[str, Any]) -> str:
 
 
 def _lost(data: dict[str, Any]) -> str:
-    gone = "Its tickets stay void: their seats were sold meanwhile." if data.get("tickets_stay_void") else ""
+    gone = (
+        "Its tickets stay void until somebody makes them valid again."
+        if data.get("tickets_stay_void")
+        else ""
+    )
     return " ".join(filter(None, (_reason(data), gone)))
+
+
+def _returned(data: dict[str, Any]) -> str:
+    return f"By {data.get('way') or 'another way'}, reference {data.get('reference') or 'none'}."
+
+
+def _allocated(data: dict[str, Any]) -> str:
+    codes = _listed(data.get("tickets"))
+    return f"Its tickets are void: {codes}." if codes else "Its tickets stay valid."
 
 
 def _too_late(data: dict[str, Any]) -> str:
@@ -153,6 +166,7 @@ _SAID = frozenset(
         EntryKind.REFUND_DECLINED,
         EntryKind.REFUND_REPLIED,
         EntryKind.REFUND_STARTED,
+        EntryKind.REFUND_RETURNED,
         EntryKind.CANCEL_STARTED,
         EntryKind.ORDER_STATUS,
         EntryKind.NOTE_ADDED,
@@ -223,6 +237,10 @@ _SENTENCES: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.REFUND_IMPORTED: _with(
         "Refund of {amount} made at Stripe, outside Kagibag", plain="Refund made at Stripe"
     ),
+    EntryKind.REFUND_ALLOCATED: _with(
+        "Refund of {amount} made at Stripe allocated", plain="Refund allocated"
+    ),
+    EntryKind.REFUND_RETURNED: _with("{amount} returned outside Stripe", plain="Returned outside Stripe"),
     EntryKind.CANCEL_STARTED: _with(
         "Cancelling the order: {amount} goes back first",
         plain="Cancelling the order: its payment page is closed first",
@@ -255,6 +273,8 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.REFUND_STARTED: _codes,
     EntryKind.REFUND_SENT: lambda data: str(data.get("stripe_id") or ""),
     EntryKind.REFUND_IMPORTED: lambda data: str(data.get("stripe_id") or ""),
+    EntryKind.REFUND_ALLOCATED: _allocated,
+    EntryKind.REFUND_RETURNED: _returned,
     EntryKind.REFUND_FAILED: _lost,
     EntryKind.REFUND_CANCELED: _lost,
     EntryKind.DISPUTE_UPDATED: _dispute_step,
