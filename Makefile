@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help demo run test quick lint lock clean python installed installed-dev
+.PHONY: help demo run test test-long quick lint lock clean python installed installed-dev
 
 PORT ?= 8000
 BIN := .venv/bin
@@ -15,7 +15,7 @@ COMPILE = uv pip compile pyproject.toml --quiet --universal --python-version 3.1
 help: ## list the targets
 	@echo "Kagibag: orders, refunds and disputes for people who sell tickets"
 	@echo
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 	@echo
 	@echo "PORT=9000 make demo serves on another port than 8000; the Stripe sandbox takes the next one."
 
@@ -27,6 +27,9 @@ run: installed ## start the same without demo data
 
 test: installed-dev ## run everything: linters, unit, PostgreSQL and browser tests
 	@$(BIN)/python -m tests.bootstrap all
+
+test-long: installed-dev ## run the model and the races of refunds for an hour or two, not part of test
+	@$(BIN)/python -m tests.bootstrap long
 
 quick: installed-dev ## run the tests that need neither a browser nor PostgreSQL
 	@$(BIN)/python -m tests.bootstrap quick

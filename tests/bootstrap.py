@@ -1,6 +1,7 @@
 """Run the project's checks: make sure that what they need is here, read the code, run the tests.
 
-`python -m tests.bootstrap all` is `make test`; `quick` and `lint` are parts of it. Each part says how
+`python -m tests.bootstrap all` is `make test`; `quick` and `lint` are parts of it. `long` is `make test-long`: what leaves
+something to chance, for longer than anybody waits. Each part says how
 long it took, and pytest's own summary line comes last.
 """
 
@@ -13,6 +14,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.lengths import LENGTH
 from tests.servers.chromium import chromium_executable
 from tests.servers.machine import ServerMissingError, apt_install
 from tests.servers.postgres import postgres_programs
@@ -20,6 +22,7 @@ from tests.servers.postgres import postgres_programs
 ROOT = Path(__file__).resolve().parent.parent
 SCRIPTS = Path(sysconfig.get_path("scripts"))
 MAX_WORKERS = 4
+LONG_TESTS = ("tests/simulation/test_refund_model.py", "tests/simulation/test_refund_races.py")
 LINTERS = (
     ("ruff", "check", "--quiet", "."),
     ("ruff", "format", "--check", "--quiet", "."),
@@ -71,6 +74,11 @@ def _run_quick() -> int:
     return run_tests("-m", "not browser and not postgres and not e2e")
 
 
+def _run_long() -> int:
+    os.environ[LENGTH] = "long"
+    return _timed("Preparing", prepare) or run_tests(*LONG_TESTS, "--timeout=0", "--durations=0", "-rA")
+
+
 def _timed(part: str, work: Callable[[], int]) -> int:
     started = time.monotonic()
     code = work()
@@ -101,6 +109,7 @@ def _install_chromium() -> None:
 PARTS: dict[str, Callable[[], int]] = {
     "all": _run_everything,
     "quick": _run_quick,
+    "long": _run_long,
     "lint": lambda: _timed("Linters", lint),
 }
 

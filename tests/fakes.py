@@ -138,7 +138,7 @@ class FakeStripe:
     def charge(self, payment_intent_id: str, amount_minor: int, currency: str) -> BalanceLine:
         """Capture a payment intent and return its balance transaction."""
         self.charges[payment_intent_id] = Charge(payment_intent_id, amount_minor, currency)
-        return self._book(
+        return self.book(
             "charge", amount_minor, currency, payment_intent_id, fee_minor=amount_minor // 40 + 30
         )
 
@@ -152,10 +152,22 @@ class FakeStripe:
         was = self.refunds[refund_id]
         back = None
         if status in ("failed", "canceled") and was.failure_balance is None:
-            back = self._book("refund_failure", was.amount_minor, was.currency, refund_id)
+            back = self.book("refund_failure", was.amount_minor, was.currency, refund_id)
         now = replace(was, status=status, failure_reason=reason, failure_balance=back or was.failure_balance)
         self.refunds[refund_id] = now
         return now
+
+    def book(
+        self, kind: str, amount_minor: int, currency: str, source: str, *, fee_minor: int = 0
+    ) -> BalanceLine:
+        """Move money on the account's balance."""
+        line = BalanceLine(
+            id=f"txn_{len(self.balance) + 1:04d}", type=kind, category=kind, amount_minor=amount_minor,
+            fee_minor=fee_minor, net_minor=amount_minor - fee_minor, currency=currency, source=source,
+            created=self.clock.now(),
+        )  # fmt: skip
+        self.balance.append(line)
+        return line
 
     def forget_keys(self) -> None:
         """Prune every idempotency key, as Stripe does after a day."""
@@ -192,7 +204,7 @@ class FakeStripe:
         made = RefundSnapshot(
             refund_id=refund_id, status=self.first_status, amount_minor=amount_minor, currency=currency,
             payment_intent_id=payment_intent_id, charge_id="", created=self.clock.now(), refund_reference=reference,
-            balance=self._book("refund", -amount_minor, currency, refund_id),
+            balance=self.book("refund", -amount_minor, currency, refund_id),
         )  # fmt: skip
         self.refunds[refund_id] = made
         return made
@@ -218,14 +230,3 @@ class FakeStripe:
         if self.list_faults:
             self.list_faults.pop(0)
             raise OutcomeUnknown("Stripe did not answer in time.", code="timeout")
-
-    def _book(
-        self, kind: str, amount_minor: int, currency: str, source: str, *, fee_minor: int = 0
-    ) -> BalanceLine:
-        line = BalanceLine(
-            id=f"txn_{len(self.balance) + 1:04d}", type=kind, category=kind, amount_minor=amount_minor,
-            fee_minor=fee_minor, net_minor=amount_minor - fee_minor, currency=currency, source=source,
-            created=self.clock.now(),
-        )  # fmt: skip
-        self.balance.append(line)
-        return line
