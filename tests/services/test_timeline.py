@@ -82,7 +82,7 @@ def test_states_read_as_people_say_them_and_an_unknown_kind_shows_its_name() -> 
         (EntryKind.DISPUTE_FUNDS_WITHDRAWN, {"fee_minor": 1500, "currency": "USD"}, "Dispute fee: $15.00"),
         (EntryKind.DISPUTE_UPDATED, {"status": "under_review", "submissions": 1}, "Under review, 1 answer sent"),
         (EntryKind.REFUND_FAILED, {"reason": "Expired card.", "tickets_stay_void": True},
-         "Expired card. Its tickets stay void: their seats were sold meanwhile."),
+         "Expired card. Its tickets stay void until somebody makes them valid again."),
         (EntryKind.LATE_PAYMENT, {"why": "no_capacity"}, "Its seats were sold meanwhile."),
         (EntryKind.MAIL_FAILED, {"error": "Mailbox full", "message": "msg_1"}, "Mailbox full"),
     ],

@@ -197,7 +197,8 @@ async def test_two_workers_at_one_refund_send_it_once(
         before = len(desk.stripe.calls)
         done = await track.run(Worker(desk.runtime, CATALOG).run_due(), Worker(second, CATALOG).run_due())
         assert not [a for a in done.values() if isinstance(a, BaseException)], done
-        assert desk.stripe.calls[before:] == [refund.idempotency_key]
+        # Others, of earlier races, may be due again meanwhile.
+        assert desk.stripe.calls[before:].count(refund.idempotency_key) == 1
         if fault is None:
             assert (await desk.refund(refund.public_id)).status == RefundStatus.SUCCEEDED
     for _ in range(3):

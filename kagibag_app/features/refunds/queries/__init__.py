@@ -33,6 +33,7 @@ from kagibag_app.features.refunds.queries.facts import (
     unsent_refunds,
     why_not,
 )
+from kagibag_app.features.refunds.queries.mending import allocation_choice, revivable
 from kagibag_app.features.refunds.queries.of_order import refunds_of_order
 from kagibag_app.features.refunds.queries.options import refund_options
 from kagibag_app.features.refunds.queries.order_money import MoneyLine, OrderMoney, order_money
@@ -54,6 +55,7 @@ __all__ = [
     "TicketLine",
     "active_requests",
     "allocated",
+    "allocation_choice",
     "allocations_of",
     "another_is_submitting",
     "asked_before",
@@ -82,6 +84,7 @@ __all__ = [
     "request_version",
     "returned_tickets",
     "reviewers",
+    "revivable",
     "revivable_tickets",
     "surplus_payments",
     "system_payment_of",

@@ -15,12 +15,22 @@ from kagibag_app.features.orders.rules import DisputeState
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.queries.attendee import iso
-from kagibag_app.features.refunds.rules import ACCEPTED, RESERVING, RefundSource, RefundStatus
+from kagibag_app.features.refunds.rules import (
+    ACCEPTED,
+    IN_FLIGHT,
+    RESERVING,
+    SETTLED,
+    RefundSource,
+    RefundStatus,
+)
+from kagibag_app.features.refunds.rules.failures import WAITING_FOR_FUNDS, WAITS_FOR_FUNDS
+from kagibag_app.features.refunds.rules.outside import RETURN_WAYS, ReturnWay, may_return_outside
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.refunds.views import SOURCES, BuyerHistory, KeptFees, MoneyBar, RefundRow
 from kagibag_app.kit.text import mask_email
 
 _FEES = (LedgerKind.STRIPE_FEE, LedgerKind.APPLICATION_FEE, LedgerKind.APPLICATION_FEE_REFUND)
+_CAME_BACK = SETTLED - ACCEPTED
 
 
 async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
@@ -35,6 +45,7 @@ async def all_refunds(session: AsyncSession, order_id: int) -> Sequence[Refund]:
 def refund_rows(refunds: Sequence[Any]) -> list[RefundRow]:
     """Return refunds as members see them; their rows may be mapped or plain."""
     replaced = {r.retry_of for r in refunds}
+    newest = {r.request_id: r.id for r in sorted(refunds, key=lambda r: r.id)}
     return [
         RefundRow(
             id=r.public_id, status=r.status, raw_status=r.raw_status, source=r.source,
@@ -42,6 +53,11 @@ def refund_rows(refunds: Sequence[Any]) -> list[RefundRow]:
             currency=r.currency, stripe_id=r.stripe_refund_id or "", bank_reference=r.bank_reference,
             failure=r.failure_message, failure_code=r.failure_code, note=_note(r), tries=r.tries, flagged=r.flagged,
             may_retry=r.status == RefundStatus.FAILED and r.request_id is None and r.id not in replaced,
+            may_return=r.id not in replaced
+            and (r.request_id is None or r.id == newest[r.request_id])
+            and may_return_outside(r.status, at_stripe=bool(r.stripe_refund_id)),
+            may_revive=r.status in _CAME_BACK and r.accepted_at is not None and r.id not in replaced,
+            needs_allocation=r.needs_allocation,
             requested_by=r.requested_by, created_at=iso(r.created_at), accepted_at=iso(r.accepted_at),
             settled_at=iso(r.settled_at), next_try_at=iso(r.next_try_at),
         )
@@ -54,8 +70,12 @@ def _note(refund: Any) -> str:
         return "Stripe did not answer clearly. It is asked again by itself; the money can't go back twice."
     if refund.status == RefundStatus.CREATED and refund.tries:
         return "Stripe was busy or out of reach. It is sent again by itself."
-    if refund.pending_reason == "insufficient_funds":
-        return "Stripe waits for funds on your balance."
+    if refund.pending_reason == WAITS_FOR_FUNDS and refund.status in IN_FLIGHT:
+        return WAITING_FOR_FUNDS
+    if refund.returned_by:
+        return f"Returned by {RETURN_WAYS[ReturnWay(refund.returned_by)]}, outside Stripe."
+    if refund.needs_allocation:
+        return "Made at Stripe. Say which tickets it was about; until then it is shared over all of them."
     return ""
 
 

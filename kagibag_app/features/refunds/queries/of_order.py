@@ -25,7 +25,8 @@ _REFUNDS = (
     sa.select(
         _R.c.id, _R.c.public_id, _R.c.status, _R.c.raw_status, _R.c.source, _R.c.amount_minor, _R.c.currency,
         _R.c.stripe_refund_id, _R.c.bank_reference, _R.c.failure_message, _R.c.failure_code, _R.c.pending_reason,
-        _R.c.tries, _R.c.flagged, _R.c.request_id, _R.c.retry_of, _R.c.requested_by, _R.c.created_at, _R.c.accepted_at,
+        _R.c.tries, _R.c.flagged, _R.c.needs_allocation, _R.c.returned_by,
+        _R.c.request_id, _R.c.retry_of, _R.c.requested_by, _R.c.created_at, _R.c.accepted_at,
         _R.c.settled_at, _R.c.next_try_at, _A.c.line_item_id, _A.c.amount_minor.label("share_minor"),
     )
     .join_from(_R, _A, _A.c.refund_id == _R.c.id, isouter=True)

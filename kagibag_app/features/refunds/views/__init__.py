@@ -8,6 +8,7 @@ from kagibag_app.features.refunds.views.detail import (
     RequestDetail,
     RequestTicket,
 )
+from kagibag_app.features.refunds.views.mending import AllocationChoice, AllocationLine, RevivableTicket
 from kagibag_app.features.refunds.views.options import CancelPreview, OrderRefundOptions, TicketChoice
 from kagibag_app.features.refunds.views.requests import (
     REASONS,
@@ -32,6 +33,8 @@ from kagibag_app.features.refunds.views.requests import (
 __all__ = [
     "REASONS",
     "SOURCES",
+    "AllocationChoice",
+    "AllocationLine",
     "AttendeeRefunds",
     "BuyerHistory",
     "CancelPreview",
@@ -51,6 +54,7 @@ __all__ = [
     "RefundRow",
     "RequestDetail",
     "RequestTicket",
+    "RevivableTicket",
     "TicketChoice",
     "TicketOption",
     "TrackerStep",

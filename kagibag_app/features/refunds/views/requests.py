@@ -133,6 +133,9 @@ class RefundRow:
         failure: Why it failed, in plain words; ``failure_code`` is Stripe's.
         note: What is being done about an unclear outcome; empty otherwise.
         may_retry: It failed, belongs to no request, and nobody has sent it again.
+        may_return: It came to nothing, and nobody has sent it again or returned it another way.
+        may_revive: Its money came back after it had ended tickets.
+        needs_allocation: It was made at Stripe, and somebody has to say which tickets it was about.
     """
 
     id: str
@@ -150,6 +153,9 @@ class RefundRow:
     tries: int
     flagged: bool
     may_retry: bool
+    may_return: bool
+    may_revive: bool
+    needs_allocation: bool
     requested_by: str
     created_at: str
     accepted_at: str

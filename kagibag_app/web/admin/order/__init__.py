@@ -1,6 +1,7 @@
 """One order with its whole story."""
 
 from kagibag_app.web.admin.order.desk_state import OrderDeskState
+from kagibag_app.web.admin.order.mending_state import OrderMendingState
 from kagibag_app.web.admin.order.money_state import OrderMoneyState
 from kagibag_app.web.admin.order.page import page
 from kagibag_app.web.admin.order.state import OrderDetailState
@@ -8,6 +9,6 @@ from kagibag_app.web.admin.order.state import OrderDetailState
 ROUTE = "/admin/orders/[number]"
 TITLE = "Order"
 
-on_load = [OrderDetailState.load, OrderMoneyState.begin, OrderDeskState.begin]
+on_load = [OrderDetailState.load, OrderMoneyState.begin, OrderMendingState.begin, OrderDeskState.begin]
 
 __all__ = ["ROUTE", "TITLE", "on_load", "page"]

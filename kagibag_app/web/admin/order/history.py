@@ -59,6 +59,9 @@ def refund_lines(story: Story, now: datetime) -> list[RefundLine]:
             about=row.failure or row.note,
             amount=l10n.money(-row.amount_minor, row.currency),
             may_retry=row.may_retry,
+            may_return=row.may_return,
+            may_revive=row.may_revive,
+            to_allocate=row.needs_allocation,
         )
         for row in story.refunds
     ]

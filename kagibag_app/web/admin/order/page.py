@@ -7,6 +7,7 @@ import reflex as rx
 from kagibag_app.web.admin.frame import workspace
 from kagibag_app.web.admin.order.desk_dialogs import desk_dialogs
 from kagibag_app.web.admin.order.head import head, way_back
+from kagibag_app.web.admin.order.mending_dialogs import mending_dialogs
 from kagibag_app.web.admin.order.money_dialogs import money_dialogs
 from kagibag_app.web.admin.order.rail import rail
 from kagibag_app.web.admin.order.sections import disputes, ledger, messages, payments, refunds
@@ -49,6 +50,7 @@ def _shown() -> rx.Component:
             class_name="with-rail",
         ),
         money_dialogs(),
+        mending_dialogs(),
         desk_dialogs(),
     )
 

@@ -137,6 +137,7 @@ class RefundLine:
     Attributes:
         about: Why it failed or what is being done about it.
         may_retry: It failed, nobody has sent it again, and no request of the buyer stands for it.
+        may_return, may_revive, to_allocate: What else a member can do about it.
     """
 
     id: str
@@ -147,6 +148,9 @@ class RefundLine:
     about: str
     amount: str
     may_retry: bool
+    may_return: bool = False
+    may_revive: bool = False
+    to_allocate: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from kagibag_app.features.messages.queries import PAGE
+from kagibag_app.web.admin.order.mending_dialogs import mending_acts
 from kagibag_app.web.admin.order.money_state import OrderMoneyState
 from kagibag_app.web.admin.order.rows import (
     Booking,
@@ -131,7 +132,11 @@ def _refund(refund: RefundLine) -> rx.Component:
             rx.el.span(refund.started, class_name="only-s cap mute"),
             when(refund.about, rx.el.p(refund.about, class_name="mute cap")),
         ),
-        cell(badge_for(refund.status, REFUND), when(refund.may_retry & OrderDetailState.may.refund, again)),
+        cell(
+            badge_for(refund.status, REFUND),
+            when(refund.may_retry & OrderDetailState.may.refund, again),
+            when(OrderDetailState.may.refund, mending_acts(refund)),
+        ),
         cell(refund.started, class_name="hide-s"),
         cell(when(refund.reference, refund.reference, nothing()), class_name="mono hide-s"),
         cell(refund.amount, numeric=True, class_name="med"),

@@ -105,10 +105,11 @@ def _first() -> rx.Component:
 
 def _failed() -> rx.Component:
     again = button("Try again", icon="rotate-cw", on_click=RefundsState.ask_retry, size="s")
+    otherwise = link("Returned another way, or tickets valid again", _R.mend_href)
     return callout(
         _R.failure,
         " The buyer has not got the money.",
-        when(RefundsState.decides, rx.el.div(again, class_name="row wrap")),
+        when(RefundsState.decides, rx.el.div(again, otherwise, class_name="row wrap")),
         title="The refund failed.",
         tone="bad",
     )

@@ -50,6 +50,7 @@ def review(found: RequestDetail, zone: str, now: datetime, *, place: str, user_i
         asked_exact=l10n.moment(asked, zone),
         order_number=found.order_number,
         order_href=f"/admin/orders/{found.order_number}",
+        mend_href=f"/admin/orders/{found.order_number}#refunds",
         place=place,
         category=f"Begun by {found.made_by}" if found.made_by else reason_label(found.category),
         reason=found.reason,

@@ -145,7 +145,7 @@ class Review:
         reply: The buyer's answer to a decline.
         undecided: It waits for a decision.
         refundable: It may be approved; ``blocked`` says why not.
-        failed: It failed and may be sent again; ``failure`` says why.
+        failed: It failed and may be sent again; ``failure`` says why, ``mend_href`` leads to what else can be done.
         limit: ``Up to $73.40``.
         bar: Where the money goes and what happens to the tickets; ``bar_kept``: when they are kept; ``ends``: whether
             that can be chosen.
@@ -164,6 +164,7 @@ class Review:
     asked_exact: str = ""
     order_number: str = ""
     order_href: str = ""
+    mend_href: str = ""
     place: str = ""
     category: str = ""
     reason: str = ""
