@@ -10,6 +10,7 @@ from enum import StrEnum
 from kagibag_app.kit.clock import Clock
 from kagibag_app.ports.payments import (
     BalanceLine,
+    Holding,
     NotReached,
     NotThere,
     OutcomeUnknown,
@@ -130,6 +131,14 @@ class FakeStripe:
         """Return a payment's refunds, newest first."""
         self._read_fault()
         return [r for r in reversed(self.refunds.values()) if r.payment_intent_id == payment_intent_id]
+
+    async def get_holdings(self, *, account: str) -> list[Holding]:
+        """Return what is there, all of it available."""
+        self._read_fault()
+        held: dict[str, int] = {}
+        for line in self.balance:
+            held[line.currency] = held.get(line.currency, 0) + line.net_minor
+        return [Holding(currency, amount, 0) for currency, amount in sorted(held.items())]
 
     async def list_balance(self, *, account: str, since: datetime | None = None) -> list[BalanceLine]:
         """Return every balance transaction."""

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
 
+RATE_LIMIT = "rate_limit"
+"""Code of a call that the processor turned away because there were too many of them."""
+
 
 class PaymentsError(Exception):
     """A call did not give a result.
@@ -104,6 +107,20 @@ class BalanceLine:
     source: str
     created: datetime
     application_fee_minor: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What an account holds in one settlement currency, minor units.
+
+    Attributes:
+        available_minor: Pays for refunds now; may be negative.
+        pending_minor: Becomes available later.
+    """
+
+    currency: str
+    available_minor: int
+    pending_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +257,7 @@ class Payments(Protocol):
     async def get_refund(self, refund_id: str, *, account: str) -> RefundSnapshot: ...
     async def list_refunds(self, payment_intent_id: str, *, account: str) -> list[RefundSnapshot]: ...
     async def get_dispute(self, dispute_id: str, *, account: str) -> DisputeSnapshot: ...
+    async def get_holdings(self, *, account: str) -> list[Holding]: ...
     async def list_balance(self, *, account: str, since: datetime | None = None) -> list[BalanceLine]: ...
     async def list_events(self, *, account: str, since: datetime) -> list[IncomingEvent]: ...
     def read_event(self, body: bytes, signature: str) -> IncomingEvent:

@@ -92,3 +92,11 @@ def dispute_reinstated(books: Books, dispute: Body) -> Body:
         [],
         description=f"Chargeback reversal for {dispute['charge']}",
     )
+
+
+def retrieve(books: Books, params: dict[str, Any]) -> Body:
+    """`GET /v1/balance`: what the account holds, and what its latest charges will bring."""
+    held: dict[str, list[Body]] = {"available": [], "pending": []}
+    for currency, waits, amount in books.store.balances(books.account, books.now):
+        held["pending" if waits else "available"].append({"currency": currency, "amount": amount})
+    return {"object": "balance", "livemode": False, **held}

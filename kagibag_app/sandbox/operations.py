@@ -8,6 +8,7 @@ from typing import Any
 
 from kagibag_app.sandbox import (
     accounts,
+    balance,
     checkout,
     disputes,
     payment_intents,
@@ -68,6 +69,7 @@ def _collection(kind: str, path: str, param: str) -> tuple[Operation, Operation]
 
 OPERATIONS = (
     Operation("GET", "/v1/account", accounts.retrieve),
+    Operation("GET", "/v1/balance", balance.retrieve),
     *_collection("payment_intent", "/v1/payment_intents", "intent"),
     Operation("POST", "/v1/payment_intents", payment_intents.create),
     Operation("POST", "/v1/payment_intents/{intent}", payment_intents.update),

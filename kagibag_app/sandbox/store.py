@@ -184,6 +184,16 @@ class Store:
         bodies = [json.loads(row["body"]) for row in rows]
         return bodies[::-1] if after is not None else bodies
 
+    def balances(self, account: str, now: int) -> list[tuple[str, bool, int]]:
+        """What an account's balance transactions come to: currency, whether it is to come, net amount."""
+        rows = self.db.execute(
+            "SELECT json_extract(body, '$.currency') AS currency, json_extract(body, '$.available_on') > ? AS waits,"
+            " SUM(json_extract(body, '$.net')) AS amount FROM objects"
+            " WHERE kind = 'balance_transaction' AND account = ? GROUP BY 1, 2 ORDER BY 1, 2",
+            (now, account),
+        ).fetchall()
+        return [(row["currency"], bool(row["waits"]), row["amount"]) for row in rows]
+
     def counts(self) -> dict[str, int]:
         """How many objects of each kind there are."""
         rows = self.db.execute(

@@ -18,6 +18,7 @@ from kagibag_app.ports.payments import (
     CheckoutOrder,
     CheckoutSnapshot,
     DisputeSnapshot,
+    Holding,
     IncomingEvent,
     NotThere,
     PaymentSnapshot,
@@ -176,6 +177,10 @@ class StripePayments:
         return snapshots.dispute(
             await self._call(self._stripe.v1.disputes.retrieve_async, dispute_id, account=account)
         )
+
+    async def get_holdings(self, *, account: str) -> list[Holding]:
+        """Return what an account holds now, by settlement currency."""
+        return snapshots.holdings(await self._call(self._stripe.v1.balance.retrieve_async, account=account))
 
     async def list_balance(self, *, account: str, since: datetime | None = None) -> list[BalanceLine]:
         """Return every balance transaction of an account, newest first, since a moment (inclusive)."""

@@ -8,7 +8,14 @@ from typing import Any
 import httpx
 import stripe
 
-from kagibag_app.ports.payments import NotReached, NotThere, OutcomeUnknown, PaymentsError, Refused
+from kagibag_app.ports.payments import (
+    RATE_LIMIT,
+    NotReached,
+    NotThere,
+    OutcomeUnknown,
+    PaymentsError,
+    Refused,
+)
 
 # httpx raises these before the first byte of the request has left.
 _BEFORE_SENDING = (
@@ -40,7 +47,7 @@ def meaning(error: Exception, *, creating: bool) -> PaymentsError:
     message = str(envelope.get("message") or "Stripe gave no reason.")
     if status == 429 or code in ("rate_limit", "lock_timeout"):
         return NotReached(
-            message, code=code or "rate_limit", sent=status != 429, retry_after=_retry_after(error)
+            message, code=code or RATE_LIMIT, sent=status != 429, retry_after=_retry_after(error)
         )
     if status == 409:
         return NotReached(message, code=code or "conflict", sent=True, retry_after=_retry_after(error))

@@ -15,6 +15,7 @@ from kagibag_app.ports.payments import (
     BalanceLine,
     CheckoutSnapshot,
     DisputeSnapshot,
+    Holding,
     IncomingEvent,
     PaymentSnapshot,
     RefundSnapshot,
@@ -124,6 +125,16 @@ def balance(body: Body) -> BalanceLine:
         created=_time(body["created"]),
         application_fee_minor=sum(from_stripe(line["amount"], currency) for line in fees),
     )
+
+
+def holdings(body: Body) -> list[Holding]:
+    """An account's balance, by currency."""
+    held: dict[str, list[int]] = {}
+    for place, name in enumerate(("available", "pending")):
+        for part in body.get(name) or ():
+            currency = part["currency"].upper()
+            held.setdefault(currency, [0, 0])[place] += from_stripe(part["amount"], currency)
+    return [Holding(currency, *amounts) for currency, amounts in sorted(held.items())]
 
 
 def event(body: Body) -> IncomingEvent:
