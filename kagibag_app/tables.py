@@ -1,6 +1,7 @@
 """Imports every table, for migrations and tests; defines none."""
 
 from kagibag_app.features.accounts import tables as accounts
+from kagibag_app.features.bulk_refunds import tables as bulk_refunds
 from kagibag_app.features.disputes import tables as disputes
 from kagibag_app.features.events import tables as events
 from kagibag_app.features.ledger import tables as ledger
@@ -16,6 +17,7 @@ from kagibag_app.storage import files, outbox
 
 __all__ = [
     "accounts",
+    "bulk_refunds",
     "disputes",
     "events",
     "files",

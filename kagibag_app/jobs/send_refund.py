@@ -18,6 +18,7 @@ from kagibag_app.features.refunds.rules.schedule import retry_delay
 from kagibag_app.features.refunds.service import Submission
 from kagibag_app.jobs.outcome import Later
 from kagibag_app.ports.payments import (
+    RATE_LIMIT,
     NotReached,
     NotThere,
     OutcomeUnknown,
@@ -118,9 +119,10 @@ async def _not_reached(
 ) -> None:
     delay = await runtime.store.run(
         lambda tx: refunds.record_not_reached(
-            tx, submission, proven=not error.sent, reason=error.message, chance=chance()
+            tx, submission, proven=not error.sent, busy=error.code == RATE_LIMIT, reason=error.message,
+            chance=chance(),
         )
-    )
+    )  # fmt: skip
     asked = timedelta(seconds=error.retry_after or 0)
     _again(None if delay is None else max(delay, asked), error.message)
 

@@ -18,6 +18,11 @@ def reviewers(organizer_id: int, request_id: str) -> str:
     return f"org:{organizer_id}:refund:{request_id}:reviewers"
 
 
+def bulk_refunds(organizer_id: int) -> str:
+    """The organizer's bulk refunds and how far they are."""
+    return f"org:{organizer_id}:bulk_refunds"
+
+
 def disputes(organizer_id: int) -> str:
     """The disputes list and its counts."""
     return f"org:{organizer_id}:disputes"

@@ -267,3 +267,20 @@ async def revive(session: AsyncSession, now: datetime, *, kinds: Sequence[str], 
         .values(status=OutboxStatus.PENDING, attempts=0, due_at=now, finished_at=None)
     )
     return result.rowcount  # type: ignore[attr-defined]
+
+
+async def put_off(session: AsyncSession, now: datetime, *, lane: str) -> None:
+    """Let a lane's rows that wait for their first run wait twice as long from now."""
+    waiting = await session.scalars(
+        sa.select(OutboxRow)
+        .where(
+            col(OutboxRow.lane) == lane,
+            col(OutboxRow.status) == OutboxStatus.PENDING,
+            col(OutboxRow.due_at) > now,
+            # One that was tried already waits for a reason of its own.
+            col(OutboxRow.last_error) == "",
+        )
+        .with_for_update(skip_locked=True)
+    )
+    for row in waiting:
+        row.due_at = now + 2 * (row.due_at - now)

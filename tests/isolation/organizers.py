@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -17,6 +17,9 @@ from kagibag_app.demo.synthetic import making
 from kagibag_app.features.accounts import service as accounts
 from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.accounts.tables import Organizer
+from kagibag_app.features.bulk_refunds import service as bulk_refunds
+from kagibag_app.features.bulk_refunds.tables import BulkRun
+from kagibag_app.features.events.tables import Event
 from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.rules import OrderFilter
 from kagibag_app.features.orders.tables import Order
@@ -29,11 +32,12 @@ from kagibag_app.features.reports.tables import Export
 from kagibag_app.features.webhooks import service as webhooks
 from kagibag_app.features.webhooks.rules import new_secret
 from kagibag_app.features.webhooks.tables import WebhookDelivery
-from kagibag_app.jobs import export_orders
+from kagibag_app.jobs import export_orders, preview_bulk_refund
 from kagibag_app.kit.actor import Actor, ActorKind
 from kagibag_app.ports.webhook_http import WebhookAnswer
 from kagibag_app.runtime import Runtime
 from kagibag_app.storage import outbox
+from tests.fakes import FakeStripe
 from tests.isolation import asking
 from tests.isolation.spying import Findings, Spy, known, read
 from tests.services.shop import Shop
@@ -141,6 +145,7 @@ async def _completed(url: str, folder: Path, organizer_id: int, name: str) -> Pe
         await _team(runtime, actor)
         await _orders(runtime, actor, name)
         await _export(runtime, actor)
+        await _bulk_refund(runtime, actor)
         return owner
 
 
@@ -196,3 +201,20 @@ async def _export(runtime: Runtime, actor: Actor) -> None:
     )  # fmt: skip
     await export_orders.run(runtime, job)
     assert (await shop.rows(Export))[-1].status == ExportStatus.FINISHED
+
+
+async def _bulk_refund(runtime: Runtime, actor: Actor) -> None:
+    shop = Shop(runtime.store, runtime.clock, actor.organizer_id or 0)
+    event = (await shop.rows(Event, organizer_id=actor.organizer_id))[-1]
+    await runtime.store.run(
+        lambda tx: bulk_refunds.prepare_run(tx, actor, chosen=OrderFilter(event=event.public_id))
+    )
+    run = (await shop.rows(BulkRun))[-1]
+    now = runtime.clock.now()
+    job = outbox.Job(
+        id=0, kind="preview_bulk_refund", payload={"run_id": run.id, "turn": run.turn}, attempts=1, token="",
+        leased_until=now, created_at=now,
+    )  # fmt: skip
+    asks_stripe = replace(runtime, payments=cast("Any", FakeStripe(runtime.clock)))
+    await preview_bulk_refund.run(asks_stripe, job)
+    assert (await shop.rows(BulkRun))[-1].status == "ready"

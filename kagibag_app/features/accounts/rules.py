@@ -49,6 +49,7 @@ class Action(StrEnum):
     VOID_TICKETS = "void_tickets"
     CANCEL_ORDERS = "cancel_orders"
     DECIDE_REFUNDS = "decide_refunds"
+    PREPARE_REFUNDS = "prepare_refunds"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_POLICIES = "manage_policies"
     LIMIT_REFUNDS = "limit_refunds"
@@ -78,6 +79,8 @@ _MANAGER = _SUPPORT | {
     Action.VOID_TICKETS,
     Action.CANCEL_ORDERS,
     Action.DECIDE_REFUNDS,
+    # Moves no money: a look at what many refunds would do, and holding them.
+    Action.PREPARE_REFUNDS,
     Action.MANAGE_WEBHOOKS,
     Action.MANAGE_POLICIES,
 }

@@ -36,6 +36,7 @@ class Template(StrEnum):
     DISPUTE_OPENED = "dispute_opened"
     WEBHOOK_DISABLED = "webhook_disabled"
     INVITATION = "invitation"
+    BULK_REFUND_FINISHED = "bulk_refund_finished"
 
 
 # Written to the buyer of one order, to whatever address the order has.

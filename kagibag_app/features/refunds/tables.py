@@ -96,9 +96,10 @@ class Refund(SQLModel, table=True):
     ``retry_of``. ``synced_at``: when the newest recorded look at Stripe began. ``told_at``: when the organizer
     was told that it takes long. ``flagged``: a person should look. ``cancels_order``: its order becomes cancelled
     when Stripe accepts it. ``alone_by_id``: the member who let it go without a second person. ``keeps_tickets``: its
-    tickets stay valid. ``needs_allocation``: it was made at Stripe, and nobody has said which tickets it was about:
-    its amount is shared over the lines until somebody does. ``returned_by``: how the money went back when that was
-    not by Stripe; ``bank_reference`` is the reference then.
+    tickets stay valid. ``keeps_seats``: the seats of the tickets that it ends stay off sale, whatever the policy
+    says. ``needs_allocation``: it was made at Stripe, and nobody has said which tickets it was about: its amount is
+    shared over the lines until somebody does. ``returned_by``: how the money went back when that was not by Stripe;
+    ``bank_reference`` is the reference then.
     """
 
     __tablename__ = "refunds"  # pyright: ignore[reportAssignmentType]
@@ -152,6 +153,7 @@ class Refund(SQLModel, table=True):
     flagged: bool = False
     cancels_order: bool = False
     keeps_tickets: bool = False
+    keeps_seats: bool = False
     alone_by_id: int | None = None
     needs_allocation: bool = False
     returned_by: str = ""
@@ -200,3 +202,14 @@ class RefundReviewer(SQLModel, table=True):
     name: str
     tab: str = Field(unique=True)
     seen_at: datetime = moment()
+
+
+class RefundPace(SQLModel, table=True):
+    """How fast the refunds of runs go to one Stripe account (see ``rules.pacing``): one row for all processes."""
+
+    __tablename__ = "refund_paces"  # pyright: ignore[reportAssignmentType]
+
+    account: str = Field(primary_key=True)
+    interval_ms: int
+    next_at: datetime = moment()
+    slowed_at: datetime | None = maybe_moment()

@@ -11,7 +11,7 @@ from typing import Any
 from css_inline import CSSInliner
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
 
-from kagibag_app.features.messages.documents import changes, failures, for_buyers, for_members
+from kagibag_app.features.messages.documents import bulk, changes, failures, for_buyers, for_members
 from kagibag_app.features.messages.documents.card import Card
 from kagibag_app.features.messages.documents.letter import Letter
 from kagibag_app.features.messages.documents.links import Links
@@ -46,6 +46,7 @@ _COMPOSERS: dict[Template, Composer] = {
     Template.DISPUTE_OPENED: for_members.dispute_opened,
     Template.WEBHOOK_DISABLED: for_members.webhook_disabled,
     Template.INVITATION: for_members.invitation,
+    Template.BULK_REFUND_FINISHED: bulk.bulk_refund_finished,
 }
 
 
@@ -94,6 +95,8 @@ def subject_line(template: Template, params: Mapping[str, Any]) -> str:
         return _one_line(f"Webhooks to {params['endpoint']['name']} are switched off")
     if template is Template.INVITATION:
         return _one_line(f"{params['inviter']} invites you to {params['organizer']}")
+    if template is Template.BULK_REFUND_FINISHED:
+        return _one_line(bulk.heading(params))
     if template is Template.EMAIL_CORRECTED:
         return _one_line(f"The email address of your order was corrected, {params['order']['number']}")
     card = Card(params["order"])

@@ -61,6 +61,10 @@ class RefundSource(StrEnum):
     OUTSIDE_STRIPE = "outside_stripe"
 
 
+# A member started these without a request: the tickets that they end are named.
+STARTED_BY_MEMBERS = frozenset({RefundSource.ADMIN, RefundSource.BULK})
+
+
 class RefundStatus(StrEnum):
     """Where a refund stands; see the protocol in docs/refund-protocol.md."""
 

@@ -1,6 +1,7 @@
 """Verbs of refunds: what buyers ask, members decide, jobs send, and Stripe reports."""
 
 from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
+from kagibag_app.features.refunds.service.bulk import BulkChoices, cancel_in_run, refund_in_run
 from kagibag_app.features.refunds.service.cancelling import cancel_order
 from kagibag_app.features.refunds.service.claiming import AlreadyDecided
 from kagibag_app.features.refunds.service.decisions import add_note, approve, decline
@@ -29,12 +30,14 @@ from kagibag_app.features.refunds.service.states import close_requests
 
 __all__ = [
     "AlreadyDecided",
+    "BulkChoices",
     "CancelOutcome",
     "Submission",
     "add_note",
     "allocate_external",
     "approve",
     "begin_submission",
+    "cancel_in_run",
     "cancel_order",
     "change_policy",
     "close_requests",
@@ -47,6 +50,7 @@ __all__ = [
     "record_refused",
     "record_sent",
     "record_unknown",
+    "refund_in_run",
     "refund_late_payment",
     "refund_order",
     "reply",

@@ -8,12 +8,12 @@ from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.refunds.queries import OrderMoney
-from kagibag_app.features.refunds.rules import RefundPolicy, allocate
+from kagibag_app.features.refunds.rules import allocate
 from kagibag_app.features.refunds.rules.cancelling import CancelOutcome
 from kagibag_app.features.refunds.service.claiming import lock_money, require
 from kagibag_app.features.refunds.service.second import Proposal, alone_of, propose_refund
 from kagibag_app.features.refunds.service.starting import live_tickets, refundable, start
-from kagibag_app.features.refunds.service.states import refresh_order, set_in_progress
+from kagibag_app.features.refunds.service.states import puts_back, refresh_order, set_in_progress
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
@@ -79,8 +79,7 @@ async def finish_cancelling(tx: Transaction, order: Order, refund: Refund) -> No
     """Cancel a locked order now that Stripe has accepted the refund that was to come first."""
     await set_in_progress(tx, order, refund, False)
     await orders.cancel_paid(
-        tx, STRIPE, order, returning_minor=refund.amount_minor,
-        put_back_on_sale=RefundPolicy.from_document(order.refund_policy).put_back_on_sale,
+        tx, STRIPE, order, returning_minor=refund.amount_minor, put_back_on_sale=puts_back(order, refund)
     )  # fmt: skip
 
 

@@ -30,7 +30,15 @@ from kagibag_app.storage.transaction import Transaction
 
 _RELOAD = "Reload the page, then decide again. Nothing was changed."
 
-__all__ = ["AlreadyDecided", "check_waits", "claim", "lock_money", "paying_payment", "require"]
+__all__ = [
+    "AlreadyDecided",
+    "check_waits",
+    "claim",
+    "lock_money",
+    "locked_money",
+    "paying_payment",
+    "require",
+]
 
 
 class AlreadyDecided(DomainError):
@@ -71,7 +79,21 @@ async def lock_money(tx: Transaction, actor: Actor, reference: object, version: 
         raise BadInput(_RELOAD, field="version")
     if version != order.version:
         raise await _changed(tx, order)
-    money = await queries.order_money(tx.session, organizer_id, order.id)
+    return await _money(tx, organizer_id, order.id)
+
+
+async def locked_money(tx: Transaction, actor: Actor, order_id: int) -> OrderMoney:
+    """Lock an order of the actor's organizer, whatever was decided about it meanwhile.
+
+    Raises:
+        NotFound: No such order there.
+    """
+    await orders.lock(tx, order_id)
+    return await _money(tx, actor.organizer_id or 0, order_id)
+
+
+async def _money(tx: Transaction, organizer_id: int, order_id: int) -> OrderMoney:
+    money = await queries.order_money(tx.session, organizer_id, order_id)
     if money is None:
         raise NotFound("order")
     if money.payment is not None:

@@ -9,7 +9,9 @@ from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds.rules import SEND_REFUND, RefundSource
+from kagibag_app.features.refunds.rules.pacing import AT_ONCE
 from kagibag_app.features.refunds.service.allocating import write_allocations
+from kagibag_app.features.refunds.service.pacing import lane, take_turn
 from kagibag_app.features.refunds.tables import Refund, RefundTicket
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import EntryKind
@@ -33,6 +35,7 @@ async def create_refund(
     retry_of: int | None = None,
     reserve: bool = True,
     cancels_order: bool = False,
+    keeps_seats: bool = False,
     ticket_ids: Collection[int] = (),
     confirmed: bool = False,
     keeps_tickets: bool = False,
@@ -43,6 +46,7 @@ async def create_refund(
         allocations: Minor units by line item id; empty for money that never belonged to the order.
         reserve: False when the row takes over the reservation of the one it replaces.
         cancels_order: The order becomes cancelled when Stripe accepts it.
+        keeps_seats: The seats of the tickets that it ends stay off sale.
         ticket_ids: The tickets that it ends, where no request names them.
         keeps_tickets: The tickets that its request names stay valid.
         confirmed: A second person has confirmed it: it counts for nobody's limit.
@@ -58,16 +62,28 @@ async def create_refund(
         public_id=public_id, organizer_id=order.organizer_id, order_id=order.id or 0, payment_id=payment.id or 0,
         request_id=request_id, account=payment.account, amount_minor=amount_minor, currency=order.currency,
         source=source, idempotency_key=f"refund-{public_id}", retry_of=retry_of, requested_by=actor.name,
-        created_at=tx.now, next_try_at=tx.now, cancels_order=cancels_order,
+        created_at=tx.now, next_try_at=tx.now, cancels_order=cancels_order, keeps_seats=keeps_seats,
         keeps_tickets=keeps_tickets, alone_by_id=None if confirmed else actor.user_id,
     )  # fmt: skip
     tx.session.add(refund)
     await tx.session.flush()
     tx.session.add_all(RefundTicket(refund_id=refund.id or 0, ticket_id=ticket) for ticket in ticket_ids)
     await write_allocations(tx, refund, allocations)
-    tx.enqueue(SEND_REFUND, public_id, lane=f"refund:{payment.id}", lane_limit=1, refund_id=public_id)
+    await _enqueue(tx, refund)
     touch(tx, order.organizer_id, order.id or 0)
     return refund
+
+
+async def _enqueue(tx: Transaction, refund: Refund) -> None:
+    name = refund.public_id
+    if refund.source == RefundSource.BULK:
+        # Thousands may be started together: one that a person starts never stands behind them.
+        refund.next_try_at = await take_turn(tx, refund.account)
+        tx.enqueue(
+            SEND_REFUND, name, lane=lane(refund.account), lane_limit=AT_ONCE, due_at=refund.next_try_at, refund_id=name
+        )  # fmt: skip
+    else:
+        tx.enqueue(SEND_REFUND, name, lane=f"refund:{refund.payment_id}", lane_limit=1, refund_id=name)
 
 
 def note(

@@ -94,8 +94,8 @@ async def _send_again(
     refund = await create_refund(
         tx, actor, order=order, payment=payment, amount_minor=amount, source=RefundSource(failed.source),
         request_id=failed.request_id, retry_of=failed.id, allocations=allocations,
-        cancels_order=failed.cancels_order, ticket_ids=await tickets_to_end(tx, failed),
-        confirmed=failed.alone_by_id is None, keeps_tickets=failed.keeps_tickets,
+        cancels_order=failed.cancels_order, keeps_seats=failed.keeps_seats, keeps_tickets=failed.keeps_tickets,
+        ticket_ids=await tickets_to_end(tx, failed), confirmed=failed.alone_by_id is None,
     )  # fmt: skip
     await set_in_progress(tx, order, refund, True)
     note(tx, actor, refund, EntryKind.REFUND_RETRIED)

@@ -8,7 +8,7 @@ from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
-from kagibag_app.features.refunds.rules import RefundSource
+from kagibag_app.features.refunds.rules import STARTED_BY_MEMBERS, RefundSource
 from kagibag_app.features.refunds.service.creation import create_refund
 from kagibag_app.features.refunds.service.states import cancel_unsent
 from kagibag_app.features.refunds.service.telling import tell_trouble
@@ -38,7 +38,7 @@ async def take_room(tx: Transaction, order: Order, payment: Payment, refund: Ref
         elif not _fits(payment, refund):
             await cancel_unsent(tx, unsent, payment, order)
             surplus_waits |= unsent.source == RefundSource.LATE_PAYMENT
-            if unsent.source == RefundSource.ADMIN:
+            if unsent.source in STARTED_BY_MEMBERS:
                 await tell_trouble(tx, unsent, _MADE_ROOM)
     if not await payments.reserve_external(tx, payment_id=payment.id or 0, amount_minor=refund.amount_minor):
         refund.flagged = True

@@ -25,6 +25,7 @@ from kagibag_app.features.refunds.service.creation import create_refund, note, t
 from kagibag_app.features.refunds.service.incoming import record_gateway_refund
 from kagibag_app.features.refunds.service.locking import lock_refund
 from kagibag_app.features.refunds.service.mirror import fail, mirror
+from kagibag_app.features.refunds.service.pacing import slow_down
 from kagibag_app.features.refunds.service.states import cancel_unsent, refresh_order, tickets_to_end
 from kagibag_app.features.refunds.service.telling import tell_trouble
 from kagibag_app.features.refunds.tables import Refund
@@ -117,11 +118,12 @@ async def record_sent(tx: Transaction, submission: Submission, snapshot: RefundS
 
 
 async def record_not_reached(
-    tx: Transaction, submission: Submission, *, proven: bool, reason: str, chance: float
+    tx: Transaction, submission: Submission, *, proven: bool, reason: str, chance: float, busy: bool = False
 ) -> timedelta | None:
     """Record a try that Stripe turned away (429, lock, key in use) or that found no connection.
 
     Args:
+        busy: Stripe asked for fewer calls: what is sent to the account goes slower from now on.
         proven: Certainly nothing of this try took effect. If no earlier try may have had one either, the row is
             ``created`` again; otherwise its outcome stays unknown.
         reason: For the timeline, one sentence.
@@ -133,6 +135,8 @@ async def record_not_reached(
     refund = await _held(tx, submission)
     if refund is None:
         return None
+    if busy:
+        await slow_down(tx, refund.account)
     if proven and submission.marked:
         refund.status, refund.maybe_sent_at = RefundStatus.CREATED, None
         return await _wait(tx, refund, retry_delay(refund.tries, chance))
@@ -192,8 +196,8 @@ async def record_absent(tx: Transaction, submission: Submission, *, chance: floa
     successor = await create_refund(
         tx, SYSTEM, order=order, payment=payment, amount_minor=refund.amount_minor, source=RefundSource(refund.source),
         allocations=await queries.allocations_of(tx.session, refund.id or 0), request_id=refund.request_id,
-        retry_of=refund.id, reserve=False, cancels_order=refund.cancels_order,
-        ticket_ids=await tickets_to_end(tx, refund), keeps_tickets=refund.keeps_tickets,
+        retry_of=refund.id, reserve=False, cancels_order=refund.cancels_order, keeps_seats=refund.keeps_seats,
+        keeps_tickets=refund.keeps_tickets, ticket_ids=await tickets_to_end(tx, refund),
     )  # fmt: skip
     note(tx, SYSTEM, successor, EntryKind.REFUND_RETRIED)
     await refresh_order(tx, SYSTEM, order, payment)

@@ -117,7 +117,7 @@ async def note_started(
             "tickets": codes, "message": message, "reason": reason,
         },
     )  # fmt: skip
-    await _tell_buyer(tx, refund, codes, message)
+    await tell_started(tx, refund, codes, message)
 
 
 def _keep_note(tx: Transaction, actor: Actor, order: Order, words: str, **about: str) -> None:
@@ -151,12 +151,14 @@ async def start(
     shares: dict[int, int],
     tickets: Sequence[Ticket],
     *,
+    source: RefundSource = RefundSource.ADMIN,
     cancels_order: bool = False,
+    keeps_seats: bool = False,
 ) -> Refund:
     """Reserve and queue a refund that ends these tickets; their check-in is refused from now on."""
     refund = await create_refund(
-        tx, actor, order=money.order, payment=payment, amount_minor=amount, source=RefundSource.ADMIN,
-        allocations=shares, ticket_ids=[ticket.id for ticket in tickets], cancels_order=cancels_order,
+        tx, actor, order=money.order, payment=payment, amount_minor=amount, source=source, allocations=shares,
+        ticket_ids=[ticket.id for ticket in tickets], cancels_order=cancels_order, keeps_seats=keeps_seats,
     )  # fmt: skip
     await set_in_progress(tx, money.order, refund, True)
     return refund
@@ -197,7 +199,12 @@ def read_tickets(value: object) -> list[str] | None:
     return wanted
 
 
-async def _tell_buyer(tx: Transaction, refund: Refund, codes: Sequence[str], message: str) -> None:
+async def tell_started(tx: Transaction, refund: Refund, codes: Sequence[str], message: str) -> None:
+    """Tell the buyer that a member has started a refund.
+
+    Args:
+        codes: Of the tickets that it ends.
+    """
     card = await order_queries.mail_card(tx.session, refund.order_id)
     await messages.queue(
         tx, organizer_id=refund.organizer_id, order_id=refund.order_id, to=card["buyer_email"],

@@ -18,6 +18,7 @@ from kagibag_app.features.refunds.rules import (
     REFUNDED,
     REQUEST_MOVES,
     SETTLED,
+    STARTED_BY_MEMBERS,
     RefundPolicy,
     RefundSource,
     RefundStatus,
@@ -33,7 +34,7 @@ from kagibag_app.kit.actor import SYSTEM, Actor
 from kagibag_app.storage.transaction import Transaction
 
 # Refunds of these sources end the tickets that their rows name, where no request names them.
-_NAMES_TICKETS = frozenset({RefundSource.ADMIN, RefundSource.OUTSIDE_STRIPE})
+_NAMES_TICKETS = STARTED_BY_MEMBERS | {RefundSource.OUTSIDE_STRIPE}
 
 
 async def move_request(tx: Transaction, request: RefundRequest, target: RequestStatus) -> None:
@@ -125,8 +126,13 @@ async def void_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refu
     if valid:
         await orders.void_tickets(
             tx, actor, order_id=order.id or 0, ticket_ids=valid, reason=REFUNDED,
-            put_back_on_sale=RefundPolicy.from_document(order.refund_policy).put_back_on_sale,
+            put_back_on_sale=puts_back(order, refund),
         )  # fmt: skip
+
+
+def puts_back(order: Order, refund: Refund) -> bool:
+    """Say whether the seats of the tickets that a refund ends go back on sale."""
+    return RefundPolicy.from_document(order.refund_policy).put_back_on_sale and not refund.keeps_seats
 
 
 async def give_room_back(tx: Transaction, payment: Payment, refund: Refund) -> None:

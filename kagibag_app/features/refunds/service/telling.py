@@ -10,7 +10,7 @@ from kagibag_app.features.orders.rules import OrderStatus
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
-from kagibag_app.features.refunds.rules import SETTLED
+from kagibag_app.features.refunds.rules import SETTLED, RefundSource
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.storage.transaction import Transaction
 
@@ -29,6 +29,8 @@ async def tell_trouble(
         tickets_void: Tickets of it stay void until somebody revives them.
         waits: Stripe keeps it until there are funds.
     """
+    if refund.source == RefundSource.BULK and refund.status in SETTLED and refund.accepted_at is None:
+        return  # the run that started it lists it with its reason, and its report is mailed once
     if tickets_void:
         reason = f"{reason} {_TICKETS_VOID}"
     request = await queries.request_of(tx.session, refund)

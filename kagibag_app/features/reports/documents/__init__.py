@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Protocol
 
 from kagibag_app.features.orders.views import ExportRow
-from kagibag_app.features.reports.documents.csv_file import CsvFile
+from kagibag_app.features.reports.documents.csv_file import CsvFile, plain_cell
 from kagibag_app.features.reports.documents.xlsx_file import XlsxFile
 from kagibag_app.features.reports.rules import ExportFormat
 
-__all__ = ["CsvFile", "OrdersFile", "XlsxFile", "orders_file"]
+__all__ = ["CsvFile", "OrdersFile", "XlsxFile", "orders_file", "plain_cell"]
 
 
 class OrdersFile(Protocol):

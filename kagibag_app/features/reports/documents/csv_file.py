@@ -36,6 +36,11 @@ _WORDS = tuple((place, WORDS[_OF_A_ROW[place].field]) for place in _places(Kind.
 (_ZONE,) = (place for place, column in enumerate(COLUMNS) if column.kind is Kind.ZONE)
 
 
+def plain_cell(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{text}" if text and text[0] in _BEGINS_A_FORMULA else text
+
+
 class CsvFile:
     """Writes one.
 
