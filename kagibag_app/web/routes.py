@@ -22,6 +22,8 @@ PAGES = (
     "admin.refunds",
     "admin.policies",
     "admin.policy",
+    "admin.bulk_refunds",
+    "admin.bulk_refund",
     "admin.disputes",
     "admin.dispute",
     "admin.webhooks",

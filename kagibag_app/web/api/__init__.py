@@ -5,7 +5,7 @@
 
 from starlette.routing import Route
 
-from kagibag_app.web.api import documents, downloads, health, joining, sessions, stripe_webhook
+from kagibag_app.web.api import bulk_reports, documents, downloads, health, joining, sessions, stripe_webhook
 
 ROUTES: list[Route] = [
     *health.ROUTES,
@@ -14,4 +14,5 @@ ROUTES: list[Route] = [
     *stripe_webhook.ROUTES,
     *documents.ROUTES,
     *downloads.ROUTES,
+    *bulk_reports.ROUTES,
 ]

@@ -23,6 +23,7 @@ STYLESHEETS = [
             "status",
             "tables",
             "orders",
+            "bulk",
             "glyphs",
             "shell",
             "flow",

@@ -47,6 +47,24 @@ REFUND = {
     "unknown": Look("Asking Stripe", "attention", "circle-help"),
 }
 
+BULK_RUN = {
+    "preparing": Look("Looking at orders", "progress", "loader-circle"),
+    "ready": Look("Not started", "neutral", "circle-dashed"),
+    "running": Look("Running", "progress", "loader-circle"),
+    "paused": Look("Paused", "attention", "pause"),
+    "finished": Look("Finished", "good", "check"),
+    "discarded": Look("Thrown away", "neutral", "x"),
+}
+
+BULK_ORDER = {
+    "waiting": Look("Waits", "neutral", "circle-dashed"),
+    "queued": Look("On its way", "progress", "clock"),
+    "refunded": Look("Refunded", "good", "check"),
+    "cancelled": Look("Cancelled", "neutral", "ban"),
+    "failed": Look("Failed", "bad", "triangle-alert"),
+    "skipped": Look("Left out", "neutral", "minus"),
+}
+
 DISPUTE = {
     "inquiry_needs_response": Look("Inquiry: needs response", "attention", "message-circle-question"),
     "inquiry_under_review": Look("Inquiry: under review", "progress", "hourglass"),

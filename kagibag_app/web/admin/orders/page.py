@@ -11,6 +11,7 @@ from kagibag_app.web.admin.frame import workspace
 from kagibag_app.web.admin.orders.chips import chips
 from kagibag_app.web.admin.orders.exporting import export_menu
 from kagibag_app.web.admin.orders.menus import sort_menu, view_dialogs, views_menu
+from kagibag_app.web.admin.orders.refunding import refund_list
 from kagibag_app.web.admin.orders.rows import Mark, OrderLine
 from kagibag_app.web.admin.orders.scroll_watch import scroll_watch
 from kagibag_app.web.admin.orders.state import OrdersState
@@ -33,7 +34,9 @@ _WIDTHS = ("96px", "180px", "140px", "84px", "56px", "52px", "64px", "84px")
 def page() -> rx.Component:
     """The screen."""
     total = rx.el.span(OrdersState.sums.total, class_name="mute counted", aria_busy=_counting())
-    acts = rx.fragment(sort_menu(), views_menu(), export_menu())
+    acts = rx.fragment(
+        sort_menu(), views_menu(), when(OrdersState.bar.narrowed, refund_list()), export_menu()
+    )
     return workspace(
         scroll_watch(OrdersState.scrolled),
         page_head("Orders", total, acts=when(OrdersState.phase == "shown", acts)),

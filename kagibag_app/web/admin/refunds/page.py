@@ -25,9 +25,12 @@ def page() -> rx.Component:
         page_head(
             "Refunds",
             rx.el.span(RefundsState.queue.remark, class_name="mute"),
-            acts=when(
-                RefundsState.manages_policies,
-                link_button("Refund policies", "/admin/refunds/policies", icon="scale"),
+            acts=rx.fragment(
+                link_button("Bulk refunds", "/admin/refunds/bulk", icon="layers"),
+                when(
+                    RefundsState.manages_policies,
+                    link_button("Refund policies", "/admin/refunds/policies", icon="scale"),
+                ),
             ),
         ),
         rx.el.div(when(RefundsState.notice, callout(RefundsState.notice)), role="status"),
