@@ -118,3 +118,43 @@ def live(
             table.add_row(name.replace("_", " "), str(value))
         out.print(table, soft_wrap=False)
     sys.exit(1 if seen["missed"] or seen["longest_stall_ms"] > LONGEST_STALL_MS else 0)
+
+
+@bench_app.command("bulk-refund")
+def bulk_refund(
+    orders: Annotated[
+        int, typer.Option(help="Orders that are refunded in one run.", min=1, max=20_000)
+    ] = 3000,
+    faults: Annotated[
+        bool,
+        typer.Option(
+            help="Let Stripe refuse 2 %, leave 1 % unanswered and ask for less once, and kill the worker twice."
+        ),
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For scripts.")] = False,
+) -> None:
+    """Refund an event's orders in one run, and retry what failed; exit code 1 when one is refunded twice or forgotten.
+
+    Example: kagibag bench bulk-refund --orders 100 --faults
+    """
+    from kagibag_app.bench.bulk_refund import run
+
+    settings = read_settings(log_level="ERROR")
+    if settings.env is Env.PRODUCTION or settings.stripe_mode is not StripeMode.SANDBOX:
+        raise SettingsError(
+            "Bulk refunds are measured against the Stripe sandbox only. Nothing was measured."
+        )
+    with (
+        tempfile.TemporaryDirectory(prefix="kagibag-bench-") as folder,
+        progress_of("orders sold", orders) as progress,
+    ):
+        seen = run(Path(folder), orders=orders, faults=faults, progress=progress, say=_say)
+    if as_json:
+        out.print_json(json.dumps(seen))
+    else:
+        table = Table("What", "Seen")
+        for name, value in seen.items():
+            table.add_row(name.replace("_", " "), str(value))
+        out.print(table, soft_wrap=False)
+    right = seen["refunded"] == orders and not seen["duplicates"] and not seen["audit_violations"]
+    sys.exit(0 if right else 1)

@@ -1,6 +1,7 @@
 """Faults on demand: what a network and a busy Stripe do to a caller."""
 
 import json
+import random
 import re
 from dataclasses import asdict, dataclass, fields
 from enum import StrEnum
@@ -41,6 +42,7 @@ class Fault:
         message: sentence of an error.
         saved: whether the idempotency key keeps an `error` (Stripe keeps a 500 that began to execute).
         seconds: how long to hold, real time.
+        share: how many of the matching requests meet it, from 0 to 1, chosen at random.
     """
 
     kind: FaultKind
@@ -53,6 +55,7 @@ class Fault:
     message: str = "An unknown error occurred"
     saved: bool = False
     seconds: float = 30.0
+    share: float = 1.0
 
     @classmethod
     def from_json(cls, body: dict[str, Any]) -> "Fault":
@@ -74,6 +77,8 @@ class Fault:
 
     def matches(self, method: str, path: str) -> bool:
         """Whether a request meets this fault."""
+        if self.share < 1 and random.random() >= self.share:  # noqa: S311 - chance, not a secret
+            return False
         return self.method.upper() in ("", method) and re.fullmatch(self.path, path) is not None
 
     def error(self) -> ApiError:
