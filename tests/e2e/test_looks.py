@@ -23,6 +23,7 @@ HEIGHTS = {1440: 900, 390: 844, 320: 640}
 # What may differ between the themes.
 COLOUR_RULES = {"runOnly": ["color-contrast", "link-in-text-block"], "resultTypes": ["violations"]}
 TEAM = "/admin/settings/team"
+BULK = "/admin/refunds/bulk"
 NEWCOMER = "newcomer@example.com"
 WAITING = "Polly Pending"
 NOWHERE = "/nowhere"
@@ -81,6 +82,28 @@ def test_team_screens_are_clean_in_both_themes_and_fit_every_width(
         page, product, Screen("join", f"/admin/join/{links.invitation_token(product, NEWCOMER)}", "form")
     )
     problems += _look_at(page, product, Screen("join-dead", "/admin/join/nowhere", ".empty"))
+    assert problems == []
+
+
+def test_bulk_refund_screens_are_clean_in_both_themes_and_fit_every_width(
+    product: Installation, new_page: NewPage
+) -> None:
+    page = new_page()
+    problems = _console_errors(page)
+    people.login(page, product, BULK)
+    page.get_by_role("button", name="Preview").click()
+    page.wait_for_url(re.compile(f"{BULK}/br"))
+    preview = page.url.removeprefix(product.url)
+    for screen in (
+        Screen("bulk-refunds", BULK, "tbody tr"),
+        Screen("bulk-preview", preview, ".bulk-act .btn"),
+        Screen("bulk-question", preview, ".bulk-act .btn", _press(re.compile(r"^Refund .\d"))),
+        Screen("bulk-missing", f"{BULK}/br_nowhere", ".empty"),
+    ):
+        problems += _look_at(page, product, screen)
+    page.goto(product.url + preview)
+    page.get_by_role("button", name="Throw away").click()
+    page.wait_for_url(re.compile(f"{BULK}$"))
     assert problems == []
 
 

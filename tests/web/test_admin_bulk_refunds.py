@@ -213,7 +213,7 @@ async def test_the_report_lists_every_order_for_members_who_may_export(desk: Des
     rows = list(csv.DictReader(io.StringIO(taken.content.decode("utf-8-sig"))))
     assert taken.headers["content-disposition"] == f'attachment; filename="bulk-refund-{run}.csv"'
     assert sorted((row["amount"], row["result"]) for row in rows) == [
-        ("0.00", "Left out"), ("0.00", "Left out"), ("42.00", "Waits"), ("84.00", "Waits"),
+        ("0.00", "Left out"), ("0.00", "Left out"), ("42.00", "Waiting"), ("84.00", "Waiting"),
     ]  # fmt: skip
 
     viewer = await manager(desk, Role.VIEWER)

@@ -57,7 +57,7 @@ BULK_RUN = {
 }
 
 BULK_ORDER = {
-    "waiting": Look("Waits", "neutral", "circle-dashed"),
+    "waiting": Look("Waiting", "neutral", "circle-dashed"),
     "queued": Look("On its way", "progress", "clock"),
     "refunded": Look("Refunded", "good", "check"),
     "cancelled": Look("Cancelled", "neutral", "ban"),

@@ -17,7 +17,7 @@ COLUMNS = (
     "stripe_refund", "changed_at", "time_zone",
 )  # fmt: skip
 _RESULTS = {
-    OrderState.WAITING: "Waits",
+    OrderState.WAITING: "Waiting",
     OrderState.QUEUED: "On its way",
     OrderState.REFUNDED: "Refunded",
     OrderState.CANCELLED: "Cancelled without a refund",

@@ -28,7 +28,7 @@ SETTLED = (_S.REFUNDED, _S.CANCELLED)
 GOING = (_S.WAITING, _S.QUEUED, *SETTLED, _S.FAILED)
 TABS: dict[str, tuple[str, tuple[OrderState, ...]]] = {
     "all": ("All", ()),
-    "waiting": ("Wait", (_S.WAITING,)),
+    "waiting": ("Waiting", (_S.WAITING,)),
     "moving": ("On their way", (_S.QUEUED,)),
     "failed": ("Failed", (_S.FAILED,)),
     "done": ("Done", SETTLED),
@@ -135,7 +135,8 @@ def _remark(row: OrderRow) -> str:
 
 def _about(view: RunView, zone: str, now: datetime) -> str:
     def at(moment: datetime | None) -> str:
-        return short_time(moment, zone, now=now) if moment else ""
+        said = short_time(moment, zone, now=now) if moment else ""
+        return said.replace("Today", "today").replace("Yesterday", "yesterday")
 
     match view.status:
         case _B.PREPARING:
