@@ -1,15 +1,15 @@
 """Refunds of many orders together: runs, their orders, and the pace at which they go to Stripe.
 
-Revision: 0007
-After: 0009
+Revision: 0009
+After: 0008
 """
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0007"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -1,14 +1,14 @@
 """Refunds made at Stripe that somebody has to allocate, and money that went back another way than by Stripe.
 
-Revision: 0009
-After: 0008
+Revision: 0008
+After: 0007
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009"
-down_revision = "0008"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """What a manager may give back alone, who approved first, who looks at a request, refunds that keep their tickets.
 
-Revision: 0008
+Revision: 0007
 After: 0006
 """
 
@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0008"
+revision = "0007"
 down_revision = "0006"
 branch_labels = None
 depends_on = None
