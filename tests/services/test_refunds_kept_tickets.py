@@ -9,7 +9,7 @@ from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.accounts.tables import Organizer
 from kagibag_app.features.orders.rules import TicketStatus
 from kagibag_app.features.orders.tables import Order
-from kagibag_app.features.refunds.tables import RefundTicket
+from kagibag_app.features.refunds.tables import Refund, RefundTicket
 from kagibag_app.features.timeline.tables import TimelineEntry
 from kagibag_app.kit.errors import BadInput
 from tests.order_acts import refund
@@ -48,6 +48,18 @@ async def test_a_retry_leaves_them_valid_too(desk: Desk) -> None:
     desk.stripe.refusal = ""
     assert (await desk.retry(request)).keeps_tickets
     await desk.work()
+    assert await states(desk, order) == VALID
+    await clean(desk)
+
+
+async def test_money_returned_another_way_leaves_them_valid_too(desk: Desk) -> None:
+    order = await desk.sell()
+    await desk.approve(await desk.ask(order), keep_tickets=True)
+    desk.stripe.refusal = "charge_expired_for_refund"
+    await desk.work()
+    (failed,) = await desk.shop.rows(Refund)
+    returned = await desk.return_outside(failed)
+    assert (returned.keeps_tickets, returned.alone_by_id) == (True, failed.alone_by_id)
     assert await states(desk, order) == VALID
     await clean(desk)
 

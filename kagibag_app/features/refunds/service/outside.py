@@ -18,7 +18,6 @@ from kagibag_app.features.payments import service as payments
 from kagibag_app.features.payments.tables import Payment
 from kagibag_app.features.refunds import queries
 from kagibag_app.features.refunds.rules import (
-    RefundPolicy,
     RefundSource,
     RefundStatus,
     RequestStatus,
@@ -29,7 +28,7 @@ from kagibag_app.features.refunds.service.allocating import write_allocations
 from kagibag_app.features.refunds.service.claiming import AlreadyDecided, require
 from kagibag_app.features.refunds.service.creation import note
 from kagibag_app.features.refunds.service.retrying import what_is_left
-from kagibag_app.features.refunds.service.states import follow, refresh_order, void_tickets
+from kagibag_app.features.refunds.service.states import follow, puts_back, refresh_order, void_tickets
 from kagibag_app.features.refunds.tables import Refund, RefundRequest, RefundTicket
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import ids, text
@@ -90,7 +89,7 @@ async def return_outside(
     await _tell(tx, refund, said)
     await refresh_order(tx, actor, order, payment)
     if failed.cancels_order and order.status == OrderStatus.PAID:
-        await _cancel(tx, actor, order)
+        await _cancel(tx, actor, order, failed)
     return refund.public_id
 
 
@@ -142,7 +141,9 @@ async def _write(
         public_id=public_id, organizer_id=order.organizer_id, order_id=order.id, payment_id=payment.id,
         request_id=failed.request_id, account=payment.account, amount_minor=amount, currency=order.currency,
         source=RefundSource.OUTSIDE_STRIPE, status=RefundStatus.SUCCEEDED, idempotency_key=f"refund-{public_id}",
-        retry_of=failed.id, requested_by=actor.name, created_at=tx.now, accepted_at=tx.now, settled_at=tx.now,
+        retry_of=failed.id, requested_by=actor.name, alone_by_id=failed.alone_by_id,
+        keeps_tickets=failed.keeps_tickets, keeps_seats=failed.keeps_seats,
+        created_at=tx.now, accepted_at=tx.now, settled_at=tx.now,
     )  # fmt: skip
     tx.session.add(refund)
     await tx.session.flush()
@@ -152,16 +153,11 @@ async def _write(
     return refund
 
 
-async def _cancel(tx: Transaction, actor: Actor, order: Order) -> None:
+async def _cancel(tx: Transaction, actor: Actor, order: Order, failed: Refund) -> None:
     """Cancel the order that waited for this money to go back, once nothing of it is left."""
     money = await queries.order_money(tx.session, order.organizer_id, order.id)
     if money is not None and money.left_minor <= 0 and money.no_cancel is None:
-        await orders.cancel_paid(
-            tx,
-            actor,
-            order,
-            put_back_on_sale=RefundPolicy.from_document(order.refund_policy).put_back_on_sale,
-        )
+        await orders.cancel_paid(tx, actor, order, put_back_on_sale=puts_back(order, failed))
 
 
 async def _tell(tx: Transaction, refund: Refund, message: str) -> None:

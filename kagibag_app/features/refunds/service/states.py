@@ -33,7 +33,7 @@ from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import SYSTEM, Actor
 from kagibag_app.storage.transaction import Transaction
 
-# Refunds of these sources end the tickets that their rows name, where no request names them.
+# Refunds of these sources end the tickets that they name themselves, unless a buyer's request names them.
 _NAMES_TICKETS = STARTED_BY_MEMBERS | {RefundSource.OUTSIDE_STRIPE}
 
 
@@ -81,7 +81,7 @@ async def refund_tickets(tx: Transaction, order: Order, refund: Refund) -> list[
     """
     if refund.keeps_tickets:
         return []
-    if refund.request_id is None and refund.source in _NAMES_TICKETS:
+    if refund.source in STARTED_BY_MEMBERS or (refund.request_id is None and refund.source in _NAMES_TICKETS):
         return await queries.named_tickets(tx.session, refund.id or 0)
     if refund.request_id is not None:
         wanted = {t.ticket_id for t in await queries.request_tickets(tx.session, refund.request_id)}
