@@ -27,12 +27,17 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 @dataclass
 class Child:
-    """A process to run, and the address that answers once it is ready."""
+    """A process to run, and the address that answers once it is ready.
+
+    Attributes:
+        aside: Its lines go to standard error: what its parent says is read by a script.
+    """
 
     name: str
     command: Sequence[str]
     environment: Mapping[str, str]
     ready_url: str
+    aside: bool = False
     process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -40,6 +45,7 @@ class Child:
         self.process = subprocess.Popen(
             list(self.command),
             env={**os.environ, **self.environment},
+            stdout=sys.stderr if self.aside else None,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 

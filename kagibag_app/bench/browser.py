@@ -173,7 +173,9 @@ def _served(dataset: Dataset, folder: Path) -> Iterator[str]:
         command = frontend.serve_command("127.0.0.1", port)
         address = f"http://127.0.0.1:{port}"
         try:
-            group.start(Child("web", command, frontend.serve_environment(out), f"{address}/healthz"))
+            group.start(
+                Child("web", command, frontend.serve_environment(out), f"{address}/healthz", aside=True)
+            )
             yield address
         finally:
             group.stop()

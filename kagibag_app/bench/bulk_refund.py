@@ -228,11 +228,11 @@ async def _installation(settings: Settings, port: int) -> AsyncIterator[tuple[Ru
     """Run the sandbox and a worker beside this process, and end both."""
     stripe = Child(
         "Stripe sandbox", [sys.executable, "-m", "kagibag_app.sandbox", "--port", str(port + 1)],
-        sandbox_environment(settings), f"{settings.sandbox_url}/healthz",
+        sandbox_environment(settings), f"{settings.sandbox_url}/healthz", aside=True,
     )  # fmt: skip
     worker = Child(
         "worker", [sys.executable, "-m", "kagibag_app.bench.bulk_worker", str(port)],
-        {"KAGIBAG_LOG_LEVEL": "CRITICAL"}, f"http://{settings.host}:{port}/healthz",
+        {"KAGIBAG_LOG_LEVEL": "CRITICAL"}, f"http://{settings.host}:{port}/healthz", aside=True,
     )  # fmt: skip
     started = []
     try:

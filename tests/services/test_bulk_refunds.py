@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -165,7 +166,8 @@ async def test_attack_8_moves_out_of_order_and_odd_claims_change_nothing(hall: B
             await hall.decide(verb, run)
     with pytest.raises(DomainError, match="Nothing of this bulk refund has failed"):
         await hall.decide(bulk.retry_failed, run)
-    for claim in ("1", None, 1.0, True):
+    odd: tuple[Any, ...] = ("1", None, 1.0, True)
+    for claim in odd:
         with pytest.raises(BadInput):
             await hall.desk.shop.store.run(
                 lambda tx, claim=claim: bulk.pause_run(tx, hall.desk.manager, run=run, version=claim)

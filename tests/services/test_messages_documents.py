@@ -50,6 +50,11 @@ PARAMS: dict[Template, dict[str, Any]] = {
         "message": "Sorry for the wait.",
     },
     Template.REFUND_TO_ALLOCATE: {"amount_minor": 4200, "stripe_id": "re_1"},
+    Template.BULK_REFUND_FINISHED: {
+        "organizer": "Night Owl", "run": "br_1", "words": "all orders of Night Harbour", "acting": "Dana Moreau",
+        "refunded": 2, "cancelled": 1, "failed": 1, "skipped": 3, "amounts": {"USD": 8400, "JPY": 1200},
+        "failed_amounts": {"USD": 4200},
+    },
     Template.TICKETS_REVIVED: {"tickets": [CARD["tickets"][0]], "message": "See you there."},
     Template.LATE_PAYMENT: {"amount_minor": 12070},
     Template.ORDER_CANCELLED: {"amount_minor": 12070, "message": "The hall was flooded.", "was_paid": True},
@@ -136,6 +141,7 @@ def test_subject_is_one_line_and_names_stay_text_when_they_are_hostile(template:
         Template.ORDER_LINKS: {"orders": hostile_orders},
         Template.WEBHOOK_DISABLED: {"endpoint": {"name": hostile, "public_id": "we_1"}, "why": "gone"},
         Template.INVITATION: {"inviter": hostile, "organizer": hostile},
+        Template.BULK_REFUND_FINISHED: {"organizer": hostile, "words": hostile, "acting": hostile},
     }
     names = {"event_title": hostile, "buyer_name": hostile, "organizer_name": hostile}
     mail = make(template, PARAMS[template] | changes.get(template, {}), **names)

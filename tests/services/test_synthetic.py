@@ -41,7 +41,10 @@ FOLLOW_THE_NETWORK = {
     "payments/service/opening.py:record_session",
 }
 # Jobs that stay in the house.
-LOCAL = {"reports/service/asking.py:start_export", "orders/service/door.py:void_ticket"}
+LOCAL = {
+    "reports/service/asking.py:start_export", "orders/service/door.py:void_ticket",
+    "bulk_refunds/service/locking.py:ask_to_run",
+}  # fmt: skip
 
 
 async def make_synthetic(desk: Desk, value: bool = True) -> None:

@@ -21,7 +21,7 @@ from kagibag_app.web.components.values import (
 
 
 def field(
-    control: rx.Component, label: Text, *, id: str, hint: Text = "", error: Text = "", remark: str = ""
+    control: rx.Component, label: Text, *, id: Text, hint: Text = "", error: Text = "", remark: str = ""
 ) -> rx.Component:
     """A control under its label.
 
@@ -55,7 +55,7 @@ def _may_show(hint: Text, error: Text) -> bool:
     return any(isinstance(text, rx.Var) or text for text in (hint, error))
 
 
-def described_by(id: str, error: Text) -> dict[str, Any]:
+def described_by(id: Text, error: Text) -> dict[str, Any]:
     """The attributes that tie a control to its hint and error."""
     attributes: dict[str, Any] = {"id": id, "aria_describedby": f"{id}-about"}
     if isinstance(error, rx.Var) or error:
@@ -133,15 +133,15 @@ def amount_field(
     label: Text,
     symbol: Text,
     *,
-    name: str,
-    id: str = "",
+    name: Text,
+    id: Text | None = None,
     hint: Text = "",
     error: Text = "",
     on_change: Handler = None,
     **props: Any,
 ) -> rx.Component:
     """Money as a person types it, after the currency's symbol, right-aligned. The server parses it; nothing here is a number."""
-    id = id or name
+    id = name if id is None else id
     if on_change is not None:
         props["on_change"] = on_change
     typed = rx.el.input(

@@ -40,7 +40,6 @@ async def prepare_run(tx: Transaction, actor: Actor, *, chosen: OrderFilter) -> 
     """
     require(actor, Action.PREPARE_REFUNDS)
     organizer_id = actor.organizer_id or 0
-    await require_real(tx, organizer_id)
     await _check_event(tx, organizer_id, chosen)
     await _check_count(tx, organizer_id, chosen)
     kept = filter_document(chosen)
@@ -58,7 +57,7 @@ async def prepare_run(tx: Transaction, actor: Actor, *, chosen: OrderFilter) -> 
     )  # fmt: skip
     tx.session.add(run)
     await tx.session.flush()
-    _ask_to_preview(tx, run)
+    await _ask_to_preview(tx, run)
     return run.public_id
 
 
@@ -74,7 +73,7 @@ async def refresh_preview(tx: Transaction, actor: Actor, *, run: str, version: i
     """
     row = await claim_run(tx, actor, run, version, Action.PREPARE_REFUNDS)
     decide(tx, actor, row, BulkStatus.PREPARING)
-    _ask_to_preview(tx, row)
+    await _ask_to_preview(tx, row)
 
 
 async def discard_run(tx: Transaction, actor: Actor, *, run: str, version: int) -> None:
@@ -86,7 +85,8 @@ async def discard_run(tx: Transaction, actor: Actor, *, run: str, version: int) 
     decide(tx, actor, await claim_run(tx, actor, run, version, Action.PREPARE_REFUNDS), BulkStatus.DISCARDED)
 
 
-def _ask_to_preview(tx: Transaction, run: BulkRun) -> None:
+async def _ask_to_preview(tx: Transaction, run: BulkRun) -> None:
+    await require_real(tx, run.organizer_id)
     tx.enqueue(
         PREVIEW_BULK_REFUND, f"{PREVIEW_BULK_REFUND}:{run.public_id}:{run.turn}", run_id=run.id, turn=run.turn
     )

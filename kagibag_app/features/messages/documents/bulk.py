@@ -23,7 +23,7 @@ def bulk_refund_finished(params: Mapping[str, Any], links: Links) -> Letter:
     facts = [
         Fact("Orders", [params["words"]]),
         Fact("Started by", [params["acting"]]),
-        Fact("Refunded", [_orders(params["refunded"]), *_amounts(params["amounts"])]),
+        Fact("Accepted by Stripe", [_orders(params["refunded"]), *_amounts(params["amounts"])]),
     ]
     if params["cancelled"]:
         facts.append(Fact("Free orders cancelled", [_orders(params["cancelled"])]))
@@ -34,7 +34,7 @@ def bulk_refund_finished(params: Mapping[str, Any], links: Links) -> Letter:
     blocks: list[Block] = [Facts(facts), Paragraph(_next(params))]
     blocks.append(Button("Open the report", links.admin(f"refunds/bulk/{params['run']}")))
     return Letter(
-        preview=f"{_orders(params['refunded'])} refunded, {params['failed']} failed.",
+        preview=f"{_orders(params['refunded'])} accepted by Stripe, {params['failed']} failed.",
         sender=params["organizer"],
         heading=heading(params),
         blocks=blocks,

@@ -69,21 +69,18 @@ async def create_refund(
     await tx.session.flush()
     tx.session.add_all(RefundTicket(refund_id=refund.id or 0, ticket_id=ticket) for ticket in ticket_ids)
     await write_allocations(tx, refund, allocations)
-    await _enqueue(tx, refund)
+    tx.enqueue(SEND_REFUND, public_id, refund_id=public_id, **await _turn(tx, refund))
     touch(tx, order.organizer_id, order.id or 0)
     return refund
 
 
-async def _enqueue(tx: Transaction, refund: Refund) -> None:
-    name = refund.public_id
-    if refund.source == RefundSource.BULK:
-        # Thousands may be started together: one that a person starts never stands behind them.
-        refund.next_try_at = await take_turn(tx, refund.account)
-        tx.enqueue(
-            SEND_REFUND, name, lane=lane(refund.account), lane_limit=AT_ONCE, due_at=refund.next_try_at, refund_id=name
-        )  # fmt: skip
-    else:
-        tx.enqueue(SEND_REFUND, name, lane=f"refund:{refund.payment_id}", lane_limit=1, refund_id=name)
+async def _turn(tx: Transaction, refund: Refund) -> dict[str, Any]:
+    """Return when a refund's job is due and behind which others it waits."""
+    if refund.source != RefundSource.BULK:
+        return {"lane": f"refund:{refund.payment_id}", "lane_limit": 1}
+    # Thousands may be started together: one that a person starts never stands behind them.
+    refund.next_try_at = await take_turn(tx, refund.account)
+    return {"lane": lane(refund.account), "lane_limit": AT_ONCE, "due_at": refund.next_try_at}
 
 
 def note(

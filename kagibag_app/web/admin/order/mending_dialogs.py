@@ -108,9 +108,7 @@ def _allocate() -> rx.Component:
 
 
 def _share(line: ShareLine) -> rx.Component:
-    return amount_field(
-        rx.Var.create(f"{line.name} {line.code}"), _A.symbol, name=line.field, id=line.field, hint=line.most
-    )
+    return amount_field(rx.Var.create(f"{line.name} {line.code}"), _A.symbol, name=line.field, hint=line.most)
 
 
 def _message(id: str) -> rx.Component:
