@@ -121,6 +121,11 @@ def approve(page: Page, buyer: str) -> None:
     expect(dialog).to_be_hidden()
 
 
+def wait_out_double_press(page: Page) -> None:
+    """Wait as long as a second press at the same place is taken for a slip."""
+    page.wait_for_timeout(1100)
+
+
 def invite(page: Page, email: str, role: str) -> None:
     """On the team's page, have an invitation mailed."""
     page.get_by_role("button", name="Invite somebody").click()

@@ -73,6 +73,7 @@ def test_support_writes_a_note_lets_somebody_in_and_corrects_an_address(
         page.get_by_role("region", name="Messages").get_by_role("cell", name="dana@lantern-row.example")
     ).to_be_visible()
 
+    people.wait_out_double_press(page)
     page.get_by_role("button", name="Undo check-in").click()
     expect(page.get_by_role("region", name="Tickets").get_by_text("Valid", exact=True)).to_be_visible()
 

@@ -59,6 +59,7 @@ def test_a_refund_made_at_stripe_asks_which_tickets_it_was_about(
     dialog.get_by_role("button", name=re.compile(r"^Allocate \$10\.00$")).click()
     expect(dialog.get_by_text("The amounts have to sum to 10.00 USD.")).to_be_visible()
     amounts.first.fill("10")
+    people.wait_out_double_press(organizer)
     dialog.get_by_role("checkbox", name=re.compile("void")).check()
     dialog.get_by_role("button", name=re.compile(r"^Allocate \$10\.00$")).click()
     expect(dialog).to_be_hidden()

@@ -91,11 +91,10 @@ async def needs_response(session: AsyncSession, organizer_id: int) -> int:
 
 def responses_wanted(organizer_id: int | sa.BindParameter[int]) -> sa.ScalarSelect[int]:
     """Return the same count as a part of another statement: the navigation has several counts, in one."""
-    waiting = sa.or_(*(_D.c.status == status for status in sorted(UNANSWERED)))
     return (
         sa.select(sa.func.count())
         .select_from(_D)
-        .where(_D.c.organizer_id == organizer_id, waiting)
+        .where(_D.c.organizer_id == organizer_id, _D.c.status.in_(sorted(UNANSWERED)))
         .scalar_subquery()
     )
 

@@ -101,11 +101,10 @@ async def needs_decision(session: AsyncSession, organizer_id: int) -> int:
 def decisions_wanted(organizer_id: int | sa.BindParameter[int]) -> sa.ScalarSelect[int]:
     """Return the same count as a part of another statement: the navigation has several counts, in one."""
     requests = table_of(RefundRequest)
-    waiting = sa.or_(*(requests.c.status == status for status in sorted(WAITING)))
     return (
         sa.select(sa.func.count())
         .select_from(requests)
-        .where(requests.c.organizer_id == organizer_id, waiting)
+        .where(requests.c.organizer_id == organizer_id, requests.c.status.in_(sorted(WAITING)))
         .scalar_subquery()
     )
 

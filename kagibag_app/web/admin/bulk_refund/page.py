@@ -19,7 +19,7 @@ from kagibag_app.web.components.progress import progress
 from kagibag_app.web.components.shell import crumbs, page_head, section
 from kagibag_app.web.components.skeleton import skeleton_page
 from kagibag_app.web.components.statuses import BULK_RUN
-from kagibag_app.web.components.table import cell, column, row, table
+from kagibag_app.web.components.table import cell, column, row, scroll_region, table
 from kagibag_app.web.components.values import Flag, each, when
 
 _S = BulkRefundState
@@ -119,7 +119,10 @@ def _sums(before: Flag) -> rx.Component:
     nothing = rx.el.p(
         rx.cond(before, "Nothing would go back.", "Nothing has gone back yet."), class_name="mute small"
     )
-    some = table(columns, rx.foreach(_S.sums, line), caption="Amounts by currency", class_name="bulk-sums")
+    some = scroll_region(
+        "Amounts by currency",
+        table(columns, rx.foreach(_S.sums, line), caption="Amounts by currency", class_name="bulk-sums"),
+    )
     return section(
         rx.cond(before, "What goes back", "What went back"), when(_S.sums, some, nothing), first=True
     )
