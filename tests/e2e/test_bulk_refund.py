@@ -43,7 +43,6 @@ def test_orders_of_a_filter_are_previewed_refunded_and_reported(
         expect(page.get_by_role("row", name=re.compile(number))).to_contain_text("Refunded")
     assert _report(page) == dict.fromkeys(numbers, "Refunded")
     expect(attendee.get_by_text("Cancelled", exact=True).first).to_be_visible()
-    expect(attendee.get_by_text("The hall is closed.").first).to_be_visible()
     assert product.audit() == []
 
 
@@ -55,7 +54,9 @@ def test_an_event_is_looked_at_and_nothing_is_refunded_when_it_is_thrown_away(
     page.get_by_role("link", name="Bulk refunds").click()
     before = product.sandbox_objects("refund")
     chosen = page.get_by_label("Event to refund")
-    chosen.select_option(label=next(o for o in chosen.locator("option").all_inner_texts() if "Harbour" in o))
+    harbour = chosen.locator("option", has_text="Harbour").first
+    expect(harbour).to_be_attached()
+    chosen.select_option(label=harbour.inner_text())
     page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("table", name=re.compile("left out"))).to_be_visible()
     expect(page.get_by_role("button", name=re.compile(r"^Refund \$"))).to_be_visible()
