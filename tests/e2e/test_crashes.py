@@ -14,6 +14,9 @@ from tests.e2e import people
 from tests.e2e.conftest import NewPage
 from tests.e2e.installation import Installation
 
+# The killed process holds the refund's job until its lease is over; on a busy machine the next look comes later still.
+LEASE_ENDS = 180
+
 
 @pytest.fixture
 def fragile(demo_data: Path, tmp_path: Path) -> Iterator[Installation]:
@@ -43,7 +46,7 @@ def test_fault_3_and_4_kill_between_approve_and_record_refunds_exactly_once(
     fragile.kill()
 
     fragile.start()
-    _until(lambda: len(_refunds(fragile)) == len(before) + 1, seconds=60)
+    _until(lambda: len(_refunds(fragile)) == len(before) + 1, seconds=LEASE_ENDS)
     organizer.goto(f"{fragile.url}/admin/refunds?tab=refunded")
     expect(people.queue_row(organizer, "Elena Duarte")).to_be_visible(timeout=60_000)
     made = [r for r in _refunds(fragile) if r["id"] not in {b["id"] for b in before}]
@@ -63,7 +66,7 @@ def test_fault_25_sigterm_in_the_middle_of_a_refund_lets_it_finish_and_refunds_o
     assert fragile.stop() == 0
 
     fragile.start()
-    _until(lambda: len(_refunds(fragile)) == len(before) + 1, seconds=60)
+    _until(lambda: len(_refunds(fragile)) == len(before) + 1, seconds=LEASE_ENDS)
     organizer.goto(f"{fragile.url}/admin/refunds?tab=refunded")
     expect(people.queue_row(organizer, "Elena Duarte")).to_be_visible(timeout=60_000)
     made = [refund for refund in _refunds(fragile) if refund["id"] not in before]
