@@ -127,6 +127,24 @@ class Group:
         self._ending = True
 
 
+def free_port_pair() -> int:
+    """Return a port of this machine that is free together with the next one.
+
+    Raises:
+        OSError: No two neighbours are free.
+    """
+    for _ in range(50):
+        with socket.socket() as first, socket.socket() as second:
+            first.bind(("127.0.0.1", 0))
+            port = first.getsockname()[1]
+            try:
+                second.bind(("127.0.0.1", port + 1))
+            except OSError:
+                continue
+            return port
+    raise OSError("no two neighbouring ports are free")
+
+
 def require_free(host: str, port: int, what: str) -> None:
     """Say clearly that a port is taken, before anything is started.
 

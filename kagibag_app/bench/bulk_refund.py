@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-import socket
 import sys
 import time
 from collections import Counter
@@ -29,7 +28,7 @@ from kagibag_app.features.refunds.rules.pacing import USUAL
 from kagibag_app.features.refunds.service import BulkChoices
 from kagibag_app.jobs import audit
 from kagibag_app.kit.actor import Actor
-from kagibag_app.processes import Child
+from kagibag_app.processes import Child, free_port_pair
 from kagibag_app.runtime import Runtime
 from kagibag_app.serve import sandbox_environment
 from kagibag_app.settings import Settings
@@ -94,7 +93,7 @@ def run(
     Returns:
         The fields of ``Outcome``.
     """
-    port = _free_ports()
+    port = free_port_pair()
     os.environ |= {"KAGIBAG_DATA_DIR": str(folder), "KAGIBAG_PORT": str(port), "KAGIBAG_DATABASE_URL": ""}
     settings = Settings()
     schema.upgrade(settings.database)
@@ -250,16 +249,3 @@ async def _installation(settings: Settings, port: int) -> AsyncIterator[tuple[Ru
             if child.process is not None and child.exit_code is None:
                 child.process.terminate()
                 await asyncio.to_thread(child.process.wait)
-
-
-def _free_ports() -> int:
-    for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise OSError("no two neighbouring ports are free")

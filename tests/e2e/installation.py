@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,22 +14,10 @@ from typing import Any
 
 import httpx
 
+from kagibag_app.processes import free_port_pair
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 READY_SECONDS = 180.0
-
-
-def free_port_pair() -> int:
-    """Return a port that is free together with the next one."""
-    for _ in range(50):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError("no two neighbouring ports are free")
 
 
 @dataclass

@@ -163,8 +163,8 @@ async def test_its_tickets_stay_void_and_may_be_revived_when_the_bank_returns_th
     await desk.tell(desk.stripe.settle("re_0002", "failed", reason="declined"))
     assert await states(desk, order) == [TicketStatus.VOID] * 3
     async with desk.shop.store.read() as session:
-        may = await queries.revivable_tickets(session, await desk.shop.order(order))
-    assert [t.id for t in may] == [second.id, third.id]
+        may = await queries.revivable_lines(session, await desk.shop.order(order))
+    assert [line.ticket.id for line in may] == [second.id, third.id]
     assert (await options(desk, order)).limit_minor == 7140
     await clean(desk)
 

@@ -1,4 +1,4 @@
-"""A value of a list's filter, as a line of its menu."""
+"""A value of a list's filter, as a line of its menu or a tab above it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import reflex as rx
 
 from kagibag_app.web.components.buttons import swift_link
+from kagibag_app.web.components.tabs import tab
 from kagibag_app.web.components.values import choose, when
 
 
@@ -30,3 +31,8 @@ def choice(found: Choice) -> rx.Component:
         class_name="choice",
         key=found.label,
     )
+
+
+def choice_tab(found: Choice) -> rx.Component:
+    """The tab."""
+    return tab(found.label, found.href, count=found.count, current=found.current, key=found.label)

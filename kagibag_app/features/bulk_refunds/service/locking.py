@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlmodel import col
-
 from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.accounts.service import require
 from kagibag_app.features.bulk_refunds import queries
@@ -37,12 +34,7 @@ async def lock_run(tx: Transaction, run_id: int) -> BulkRun:
     Raises:
         NotFound: There is no such run.
     """
-    run = await tx.session.scalar(
-        sa.select(BulkRun)
-        .where(col(BulkRun.id) == run_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    run = await tx.session.get(BulkRun, run_id, with_for_update=True, populate_existing=True)
     if run is None:
         raise NotFound("bulk refund")
     return run

@@ -30,8 +30,7 @@ def refund_requested(params: Mapping[str, Any], links: Links) -> Letter:
     card, request = Card(params["order"]), params["request"]
     amount = card.money(request["amount_minor"])
     facts = [
-        Fact("Buyer", [card.buyer_name, card.buyer_email]),
-        Fact("Event", [card.event_title, card.start()]),
+        *_about(card),
         Fact("Tickets", [f"{request['tickets']} of {len(card.tickets)}"]),
         Fact("Reason", [_words(request["category"])]),
     ]
@@ -61,8 +60,7 @@ def refund_awaits_second(params: Mapping[str, Any], links: Links) -> Letter:
         blocks=[
             Facts(
                 [
-                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
-                    Fact("Event", [card.event_title, card.start()]),
+                    *_about(card),
                     Fact("Approved first", [params["by"]]),
                 ]
             ),
@@ -93,8 +91,7 @@ def refund_failed(params: Mapping[str, Any], links: Links) -> Letter:
         blocks=[
             Facts(
                 [
-                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
-                    Fact("Event", [card.event_title, card.start()]),
+                    *_about(card),
                     Fact("Why", [params["reason"] or "Stripe gave no reason."]),
                 ]
             ),
@@ -116,8 +113,7 @@ def refund_to_allocate(params: Mapping[str, Any], links: Links) -> Letter:
         blocks=[
             Facts(
                 [
-                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
-                    Fact("Event", [card.event_title, card.start()]),
+                    *_about(card),
                     Fact("Refund", [params["stripe_id"]]),
                 ]
             ),
@@ -166,8 +162,7 @@ def dispute_opened(params: Mapping[str, Any], links: Links) -> Letter:
                 [
                     Fact("Answer by", [deadline]),
                     Fact("Reason", [_words(params["reason"])]),
-                    Fact("Buyer", [card.buyer_name, card.buyer_email]),
-                    Fact("Event", [card.event_title, card.start()]),
+                    *_about(card),
                 ]
             ),
             Paragraph(
@@ -220,6 +215,14 @@ def invitation(params: Mapping[str, Any], links: Links) -> Letter:
             "If you don't know them, do nothing: nothing happens without the link."
         ),
     )
+
+
+def _about(card: Card) -> list[Fact]:
+    """Whose order it is, and of which event."""
+    return [
+        Fact("Buyer", [card.buyer_name, card.buyer_email]),
+        Fact("Event", [card.event_title, card.start()]),
+    ]
 
 
 def _letter(

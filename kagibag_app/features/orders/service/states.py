@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import col
-
 from kagibag_app.features.orders.rules import ORDER_MOVES, DisputeState, OrderStatus, RefundState
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.timeline import service as timeline
@@ -23,12 +20,7 @@ async def lock(tx: Transaction, order_id: int) -> Order:
     Raises:
         NotFound: There is no such order.
     """
-    order = await tx.session.scalar(
-        sa.select(Order)
-        .where(col(Order.id) == order_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    order = await tx.session.get(Order, order_id, with_for_update=True, populate_existing=True)
     if order is None:
         raise NotFound("order")
     return order

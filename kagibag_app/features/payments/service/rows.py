@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlmodel import col
-
 from kagibag_app.features.orders import service as orders
 from kagibag_app.features.orders.tables import Order
 from kagibag_app.features.payments.tables import Payment
@@ -19,12 +16,7 @@ async def locked(tx: Transaction, payment_id: int) -> Payment:
     Raises:
         NotFound: There is no such payment.
     """
-    payment = await tx.session.scalar(
-        sa.select(Payment)
-        .where(col(Payment.id) == payment_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    payment = await tx.session.get(Payment, payment_id, with_for_update=True, populate_existing=True)
     if payment is None:
         raise NotFound("payment")
     return payment

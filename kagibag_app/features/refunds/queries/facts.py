@@ -238,13 +238,13 @@ async def returned_tickets(session: AsyncSession, order_id: int) -> set[int]:
     return set(await session.scalars(sa.union(asked, named)))
 
 
-async def revivable_tickets(session: AsyncSession, order: Order) -> list[Ticket]:
+async def revivable_lines(session: AsyncSession, order: Order) -> list[TicketLine]:
     """Return the tickets that a refund had ended and whose money came back: somebody may make them valid again."""
     if order.status != OrderStatus.PAID:
         return []
     returned = await returned_tickets(session, order.id)
     return [
-        line.ticket
+        line
         for line in await ticket_lines(session, order.id)
         if line.ticket.status == TicketStatus.VOID
         and line.ticket.void_reason == REFUNDED

@@ -44,8 +44,7 @@ async def revivable(session: AsyncSession, organizer_id: int, order: str) -> lis
         NotFound: The organizer has no such order.
     """
     known = await order_queries.organizer_order(session, organizer_id, order)
-    names = {t.ticket.id: t.line.type_name for t in await facts.ticket_lines(session, known.id)}
     return [
-        RevivableTicket(ticket.public_id, ticket.code, names[ticket.id])
-        for ticket in await facts.revivable_tickets(session, known)
+        RevivableTicket(found.ticket.public_id, found.ticket.code, found.line.type_name)
+        for found in await facts.revivable_lines(session, known)
     ]

@@ -36,26 +36,26 @@ SHOWN = 20
 async def policies(session: AsyncSession, organizer_id: int) -> list[PolicyRow]:
     """Return the organizer's events with their policies, the latest first."""
     found = await session.execute(
-        sa.select(Event, sa.func.max(col(TicketType.price_minor)))
-        .outerjoin(TicketType, col(TicketType.event_id) == col(Event.id))
-        .where(col(Event.organizer_id) == organizer_id)
-        .group_by(col(Event.id))
-        .order_by(col(Event.starts_at).desc(), col(Event.id).desc())
+        _with_price(organizer_id).order_by(col(Event.starts_at).desc(), col(Event.id).desc())
     )
     return [_row(event, price or 0) for event, price in found]
 
 
 async def policy_of(session: AsyncSession, organizer_id: int, slug: str) -> PolicyRow | None:
     """Return one event with its policy, or nothing."""
-    found = (
-        await session.execute(
-            sa.select(Event, sa.func.max(col(TicketType.price_minor)))
-            .outerjoin(TicketType, col(TicketType.event_id) == col(Event.id))
-            .where(col(Event.organizer_id) == organizer_id, col(Event.slug) == slug)
-            .group_by(col(Event.id))
-        )
-    ).one_or_none()
+    chosen = await session.execute(_with_price(organizer_id).where(col(Event.slug) == slug))
+    found = chosen.one_or_none()
     return _row(found[0], found[1] or 0) if found else None
+
+
+def _with_price(organizer_id: int) -> sa.Select[Event, int]:
+    """Return the organizer's events, each with the price of its dearest ticket."""
+    return (
+        sa.select(Event, sa.func.max(col(TicketType.price_minor)))
+        .outerjoin(TicketType, col(TicketType.event_id) == col(Event.id))
+        .where(col(Event.organizer_id) == organizer_id)
+        .group_by(col(Event.id))
+    )
 
 
 def _row(event: Event, price: int) -> PolicyRow:

@@ -16,12 +16,12 @@ from kagibag_app.features.orders.rules import TicketStatus
 from kagibag_app.features.orders.tables import LineItem, Order, Ticket
 from kagibag_app.features.payments import service as payments
 from kagibag_app.features.refunds import queries
-from kagibag_app.features.refunds.rules import REFUNDED, RefundPolicy, allocate
+from kagibag_app.features.refunds.rules import REFUNDED, allocate
 from kagibag_app.features.refunds.rules.external import clear_shares
 from kagibag_app.features.refunds.service.allocating import write_allocations
 from kagibag_app.features.refunds.service.claiming import require
 from kagibag_app.features.refunds.service.creation import note
-from kagibag_app.features.refunds.service.states import refresh_order
+from kagibag_app.features.refunds.service.states import puts_back, refresh_order
 from kagibag_app.features.refunds.tables import Refund, RefundAllocation, RefundTicket
 from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import Actor
@@ -134,6 +134,6 @@ async def _end(
     await tx.session.flush()
     await orders.void_tickets(
         tx, actor, order_id=order.id, ticket_ids=[ticket.id for ticket in tickets], reason=REFUNDED,
-        put_back_on_sale=RefundPolicy.from_document(order.refund_policy).put_back_on_sale,
+        put_back_on_sale=puts_back(order, refund),
     )  # fmt: skip
     return tickets

@@ -158,7 +158,7 @@ async def _lost(
         await give_room_back(tx, payment, refund)
     await set_in_progress(tx, order, refund, False)
     await follow(tx, refund, RequestStatus.FAILED)
-    void = old in ACCEPTED and bool(await queries.revivable_tickets(tx.session, order))
+    void = old in ACCEPTED and bool(await queries.revivable_lines(tx.session, order))
     kind = EntryKind.REFUND_CANCELED if refund.status == RefundStatus.CANCELED else EntryKind.REFUND_FAILED
     note(
         tx, actor, refund, kind, unexpected=unexpected, reason=refund.failure_message, code=code,

@@ -63,7 +63,7 @@ async def revive_tickets(
 
 async def _chosen(tx: Transaction, order: Order, wanted: Sequence[str]) -> list[Ticket]:
     all_of_it = {t.public_id: t for t in await order_queries.tickets_of(tx.session, order.id)}
-    may = {ticket.id for ticket in await queries.revivable_tickets(tx.session, order)}
+    may = {line.ticket.id for line in await queries.revivable_lines(tx.session, order)}
     if not wanted or any(ticket not in all_of_it for ticket in wanted):
         raise NotFound("ticket")
     chosen = [all_of_it[ticket] for ticket in wanted]

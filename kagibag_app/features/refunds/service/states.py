@@ -33,9 +33,6 @@ from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit.actor import SYSTEM, Actor
 from kagibag_app.storage.transaction import Transaction
 
-# Refunds of these sources end the tickets that they name themselves, unless a buyer's request names them.
-_NAMES_TICKETS = STARTED_BY_MEMBERS | {RefundSource.OUTSIDE_STRIPE}
-
 
 async def move_request(tx: Transaction, request: RefundRequest, target: RequestStatus) -> None:
     """Move a request; its tickets are held exactly while it is active.
@@ -81,7 +78,7 @@ async def refund_tickets(tx: Transaction, order: Order, refund: Refund) -> list[
     """
     if refund.keeps_tickets:
         return []
-    if refund.source in STARTED_BY_MEMBERS or (refund.request_id is None and refund.source in _NAMES_TICKETS):
+    if _names_tickets(refund):
         return await queries.named_tickets(tx.session, refund.id or 0)
     if refund.request_id is not None:
         wanted = {t.ticket_id for t in await queries.request_tickets(tx.session, refund.request_id)}
@@ -116,7 +113,13 @@ async def tickets_to_end(tx: Transaction, refund: Refund) -> list[int]:
 
 def _named(refund: Refund) -> bool:
     """Say whether somebody named the tickets that a refund is about."""
-    return refund.request_id is not None or refund.source in _NAMES_TICKETS
+    return refund.request_id is not None or _names_tickets(refund)
+
+
+def _names_tickets(refund: Refund) -> bool:
+    """Say whether the refund itself names its tickets, and not a buyer's request."""
+    outside = refund.source == RefundSource.OUTSIDE_STRIPE and refund.request_id is None
+    return outside or refund.source in STARTED_BY_MEMBERS
 
 
 async def void_tickets(tx: Transaction, actor: Actor, order: Order, refund: Refund) -> None:

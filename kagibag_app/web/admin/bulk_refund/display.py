@@ -16,9 +16,9 @@ from kagibag_app.web.admin.bulk_refund.rows import (
     Pages,
     RunFace,
     SumLine,
-    TabRow,
 )
-from kagibag_app.web.admin.bulk_refunds.rows import amounts, capital, orders_text, run_path
+from kagibag_app.web.admin.bulk_refunds.rows import capital, orders_text, run_path
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.elapsed import left as time_left
 from kagibag_app.web.admin.times import short_time
 from kagibag_app.web.api.bulk_reports import report_path
@@ -86,10 +86,10 @@ def exception_lines(view: RunView) -> list[ExceptionLine]:
     return [ExceptionLine(f"{found.orders:,}", found.reason) for found in view.exceptions]
 
 
-def tab_rows(view: RunView, chosen: str) -> list[TabRow]:
+def tab_rows(view: RunView, chosen: str) -> list[Choice]:
     """Return the choices of orders that there are."""
     return [
-        TabRow(label, tab_path(view.id, key), f"{view.orders(*states):,}", key == chosen)
+        Choice(label, tab_path(view.id, key), f"{view.orders(*states):,}", key == chosen)
         for key, (label, states) in TABS.items()
         if key in (FIRST_TAB, chosen) or view.orders(*states)
     ]
@@ -203,8 +203,3 @@ def _balance(cover: Cover | None) -> tuple[str, str]:
         else ""
     )
     return f"{available} available{soon}: {l10n.money(cover.short_minor, cover.currency)} short", "attention"
-
-
-def total_text(view: RunView) -> str:
-    """Return what went back so far."""
-    return amounts(view.amounts(_S.REFUNDED))

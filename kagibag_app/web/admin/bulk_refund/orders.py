@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import reflex as rx
 
-from kagibag_app.web.admin.bulk_refund.rows import OrderLine, TabRow
+from kagibag_app.web.admin.bulk_refund.rows import OrderLine
 from kagibag_app.web.admin.bulk_refund.state import BulkRefundState
+from kagibag_app.web.admin.choices import choice_tab
 from kagibag_app.web.components.badge import badge_for
 from kagibag_app.web.components.shell import section
 from kagibag_app.web.components.statuses import BULK_ORDER
 from kagibag_app.web.components.table import cell, column, pager, row, row_link, table
-from kagibag_app.web.components.tabs import tab, tabs
+from kagibag_app.web.components.tabs import tabs
 from kagibag_app.web.components.values import each, when
 
 _S = BulkRefundState
@@ -21,13 +22,9 @@ def orders() -> rx.Component:
     nothing = rx.el.p("No order is here now.", class_name="mute small")
     return section(
         "Orders",
-        tabs(each(_S.tabs, _tab), label="What became of them"),
+        tabs(each(_S.tabs, choice_tab), label="What became of them"),
         when(_S.lines, _list(), nothing),
     )
-
-
-def _tab(entry: TabRow) -> rx.Component:
-    return tab(entry.label, entry.href, count=entry.count, current=entry.current, key=entry.label)
 
 
 def _list() -> rx.Component:

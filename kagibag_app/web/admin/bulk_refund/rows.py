@@ -70,16 +70,6 @@ class OrderLine:
 
 
 @dataclass(frozen=True, slots=True)
-class TabRow:
-    """A choice of orders by what became of them."""
-
-    label: str
-    href: str
-    count: str
-    current: bool
-
-
-@dataclass(frozen=True, slots=True)
 class Choices:
     """What is chosen for the orders before it starts.
 

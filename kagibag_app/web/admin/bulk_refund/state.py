@@ -28,9 +28,9 @@ from kagibag_app.web.admin.bulk_refund.rows import (
     Pages,
     RunFace,
     SumLine,
-    TabRow,
 )
 from kagibag_app.web.admin.bulk_refunds.rows import PATH, run_path
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.components.toasts import notify
 from kagibag_app.web.runtime import runtime
@@ -64,7 +64,7 @@ class BulkRefundState(Workspace):
     face: RunFace = RunFace()
     sums: list[SumLine] = []
     exceptions: list[ExceptionLine] = []
-    tabs: list[TabRow] = []
+    tabs: list[Choice] = []
     lines: list[OrderLine] = []
     pages: Pages = Pages()
     choices: Choices = Choices()

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import reflex as rx
 
-from kagibag_app.web.admin.disputes.rows import DisputeLine, TabRow
+from kagibag_app.web.admin.choices import choice_tab
+from kagibag_app.web.admin.disputes.rows import DisputeLine
 from kagibag_app.web.admin.disputes.state import DisputesState
 from kagibag_app.web.admin.frame import workspace
 from kagibag_app.web.components.badge import badge_for, toned
@@ -15,7 +16,7 @@ from kagibag_app.web.components.shell import page_head
 from kagibag_app.web.components.skeleton import skeleton, skeleton_rows
 from kagibag_app.web.components.statuses import DISPUTE
 from kagibag_app.web.components.table import cell, column, row, table
-from kagibag_app.web.components.tabs import tab, tabs
+from kagibag_app.web.components.tabs import tabs
 from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import each, when
 
@@ -38,12 +39,8 @@ def _shown() -> rx.Component:
     listing = DisputesState.listing
     none = empty("shield-check", listing.empty_title, listing.empty_text)
     return rx.fragment(
-        tabs(each(DisputesState.tabs, _tab), label="State"), when(DisputesState.lines, _list(), none)
+        tabs(each(DisputesState.tabs, choice_tab), label="State"), when(DisputesState.lines, _list(), none)
     )
-
-
-def _tab(entry: TabRow) -> rx.Component:
-    return tab(entry.label, entry.href, count=entry.count, current=entry.current)
 
 
 def _columns() -> list[rx.Component]:

@@ -9,6 +9,7 @@ from kagibag_app import l10n
 from kagibag_app.features.disputes.rules import UNANSWERED, DisputeFilter, DisputeStatus
 from kagibag_app.features.disputes.views import DisputePage, DisputeRow
 from kagibag_app.web.admin.address import address
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.elapsed import left
 
 PATH = "/admin/disputes"
@@ -29,16 +30,6 @@ _NOTHING = {
 }
 
 _REVIEWED = (DisputeStatus.UNDER_REVIEW, DisputeStatus.INQUIRY_UNDER_REVIEW)
-
-
-@dataclass(frozen=True, slots=True)
-class TabRow:
-    """A tab with its count."""
-
-    label: str = ""
-    href: str = ""
-    count: str = ""
-    current: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +70,10 @@ class DisputeLine:
     deadline: Deadline = Deadline()
 
 
-def tab_rows(page: DisputePage, chosen: DisputeFilter) -> list[TabRow]:
+def tab_rows(page: DisputePage, chosen: DisputeFilter) -> list[Choice]:
     """Return the tabs with how many disputes each shows."""
     return [
-        TabRow(label, address(PATH, tab=tab), f"{page.counts[tab]:,}", tab is chosen)
+        Choice(label, address(PATH, tab=tab), f"{page.counts[tab]:,}", tab is chosen)
         for tab, label in _LABELS.items()
     ]
 

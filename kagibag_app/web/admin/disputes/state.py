@@ -14,12 +14,12 @@ from kagibag_app.kit.actor import Actor
 from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.admin.address import left_out
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts, nav_counts
 from kagibag_app.web.admin.disputes.rows import (
     PATH,
     DisputeLine,
     Listing,
-    TabRow,
     dispute_line,
     listing,
     tab_rows,
@@ -40,7 +40,7 @@ class DisputesState(Workspace):
 
     phase: str = "loading"
     counts: NavCounts = NavCounts()
-    tabs: list[TabRow] = []
+    tabs: list[Choice] = []
     lines: list[DisputeLine] = []
     listing: Listing = Listing()
     notice: str = ""

@@ -6,7 +6,7 @@ from typing import Any, cast
 
 import reflex as rx
 
-from kagibag_app.web.admin.choices import Choice
+from kagibag_app.web.admin.choices import choice_tab
 from kagibag_app.web.admin.frame import workspace
 from kagibag_app.web.admin.orders.chips import chips
 from kagibag_app.web.admin.orders.exporting import export_menu
@@ -23,7 +23,7 @@ from kagibag_app.web.components.icons import icon
 from kagibag_app.web.components.shell import page_head
 from kagibag_app.web.components.skeleton import skeleton, skeleton_rows
 from kagibag_app.web.components.table import cell, column, pager, row, row_link, table
-from kagibag_app.web.components.tabs import live_pill, tab, tabs
+from kagibag_app.web.components.tabs import live_pill, tabs
 from kagibag_app.web.components.timeline import exact_time
 from kagibag_app.web.components.values import choose, each, when
 
@@ -56,7 +56,9 @@ def _counting() -> Any:
 def _shown() -> rx.Component:
     return rx.fragment(
         rx.el.div(
-            tabs(each(OrdersState.tabs, _tab), label="Status"), class_name="counted", aria_busy=_counting()
+            tabs(each(OrdersState.tabs, choice_tab), label="Status"),
+            class_name="counted",
+            aria_busy=_counting(),
         ),
         _filters(),
         rx.el.div(
@@ -91,10 +93,6 @@ def _loading() -> rx.Component:
         ),
         role="status",
     )
-
-
-def _tab(choice: Choice) -> rx.Component:
-    return tab(choice.label, choice.href, count=choice.count, current=choice.current, key=choice.label)
 
 
 def _filters() -> rx.Component:

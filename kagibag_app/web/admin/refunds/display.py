@@ -14,7 +14,7 @@ from kagibag_app.features.refunds.views import QueuePage, QueueRow
 from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.elapsed import age, oldest
 from kagibag_app.web.admin.refunds.address import Place
-from kagibag_app.web.admin.refunds.rows import Filters, Queue, QueueLine, TabRow
+from kagibag_app.web.admin.refunds.rows import Filters, Queue, QueueLine
 
 _NOTHING = {
     "needs_decision": (
@@ -43,10 +43,10 @@ AGES = ((1, "A day or longer"), (3, "3 days or longer"), (7, "A week or longer")
 AMOUNTS = (50, 100, 250, 1000, 10_000)
 
 
-def tab_rows(page: QueuePage, here: Place) -> list[TabRow]:
+def tab_rows(page: QueuePage, here: Place) -> list[Choice]:
     """Return the tabs; each begins at its first request, narrowed as it is now."""
     return [
-        TabRow(tab.label, Place(tab.key, wanted=here.wanted).href(), f"{tab.count:,}", tab.key == page.tab)
+        Choice(tab.label, Place(tab.key, wanted=here.wanted).href(), f"{tab.count:,}", tab.key == page.tab)
         for tab in page.tabs
     ]
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import reflex as rx
 
+from kagibag_app.web.admin.choices import choice_tab
 from kagibag_app.web.admin.frame import workspace
 from kagibag_app.web.admin.refunds.decide import decision_bar, questions
 from kagibag_app.web.admin.refunds.listing import filter_chips, request_list, several_dialog
 from kagibag_app.web.admin.refunds.review import review
-from kagibag_app.web.admin.refunds.rows import TabRow
 from kagibag_app.web.admin.refunds.state import RefundsState
 from kagibag_app.web.components.buttons import link_button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.empty import empty
 from kagibag_app.web.components.shell import page_head
 from kagibag_app.web.components.skeleton import skeleton
-from kagibag_app.web.components.tabs import tab, tabs
+from kagibag_app.web.components.tabs import tabs
 from kagibag_app.web.components.values import each, when
 
 
@@ -47,14 +47,10 @@ def _shown() -> rx.Component:
     detail = rx.el.section(review(), decision_bar(), aria_labelledby="request", class_name="split-detail")
     both = rx.el.div(request_list(), detail, class_name="split")
     return rx.fragment(
-        tabs(each(RefundsState.tabs, _tab), label="State"),
+        tabs(each(RefundsState.tabs, choice_tab), label="State"),
         filter_chips(),
         when(RefundsState.review.id, both, _nothing()),
     )
-
-
-def _tab(row: TabRow) -> rx.Component:
-    return tab(row.label, row.href, count=row.count, current=row.current)
 
 
 def _nothing() -> rx.Component:

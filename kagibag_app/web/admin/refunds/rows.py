@@ -8,16 +8,6 @@ from kagibag_app.web.admin.choices import Choice
 
 
 @dataclass(frozen=True, slots=True)
-class TabRow:
-    """A tab with its count."""
-
-    label: str = ""
-    href: str = ""
-    count: str = ""
-    current: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class QueueLine:
     """A request in the list.
 

@@ -20,6 +20,7 @@ from kagibag_app.live import topics
 from kagibag_app.storage.transaction import Transaction
 from kagibag_app.web import live
 from kagibag_app.web.admin.address import left_out
+from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts
 from kagibag_app.web.admin.refunds import display, drafts, review_display
 from kagibag_app.web.admin.refunds.address import PATH, Place, read_place
@@ -34,7 +35,6 @@ from kagibag_app.web.admin.refunds.rows import (
     QueueLine,
     RefundLine,
     Review,
-    TabRow,
     TicketLine,
     WarningLine,
 )
@@ -76,7 +76,7 @@ class RefundsState(Workspace):
     phase: str = "loading"
     counts: NavCounts = NavCounts()
     queue: Queue = Queue()
-    tabs: list[TabRow] = []
+    tabs: list[Choice] = []
     lines: list[QueueLine] = []
     filters: Filters = Filters()
     may_pick: bool = False
