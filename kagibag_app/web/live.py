@@ -46,6 +46,7 @@ class Hub:
     def __init__(self, app: rx.App) -> None:
         self._app = app
         self._watches: dict[Viewer, frozenset[str]] = {}
+        self._pages: dict[str, tuple[str, set[Viewer]]] = {}
         self._viewers: dict[str, set[Viewer]] = {}
         self._changed: set[str] = set()
         self._ready_at: dict[str, float] = {}
@@ -54,13 +55,19 @@ class Hub:
         self._pushes: set[asyncio.Task[None]] = set()
         self._shared: dict[Any, asyncio.Future[Any]] = {}
 
-    def watch(self, token: str, topics: Iterable[str], refresh: Any) -> None:
+    def watch(self, token: str, page: str, topics: Iterable[str], refresh: Any) -> None:
         """Reload a tab's State with ``refresh`` whenever one of the topics changes; replaces its earlier watch.
 
-        A topic that changed in the last moments counts as changing now: the tab may have read just before.
+        The screens of the page that the tab showed before are told no more. A topic that changed in the last moments
+        counts as changing now: the tab may have read just before.
         """
         viewer = (token, Event.from_event_type(refresh())[0].name)
         self.forget(viewer)
+        known, left = self._pages.get(token, (page, set[Viewer]()))
+        if known != page:
+            for other in tuple(left):
+                self.forget(other)
+        self._pages.setdefault(token, (page, set()))[1].add(viewer)
         self._watches[viewer] = frozenset(topics)
         for topic in self._watches[viewer]:
             self._viewers.setdefault(topic, set()).add(viewer)
@@ -71,6 +78,10 @@ class Hub:
 
     def forget(self, viewer: Viewer) -> None:
         """Stop telling a tab."""
+        _, screens = self._pages.get(viewer[0], ("", set[Viewer]()))
+        screens.discard(viewer)
+        if not screens:
+            self._pages.pop(viewer[0], None)
         for topic in self._watches.pop(viewer, ()):
             viewers = self._viewers[topic]
             viewers.discard(viewer)
@@ -225,7 +236,8 @@ def watch(state: rx.State, topics: Iterable[str], refresh: Any) -> None:
     """
     if _hub is not None:
         own = {state._also_followed} if isinstance(state, Workspace) and state._also_followed else set()
-        _hub.watch(state.router.session.client_token, own.union(topics), refresh)
+        page = state.router.url.path.rstrip("/")
+        _hub.watch(state.router.session.client_token, page, own.union(topics), refresh)
 
 
 async def share(key: Any, load: Callable[[], Awaitable[T]]) -> T:

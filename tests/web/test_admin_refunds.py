@@ -83,7 +83,7 @@ def typed(request: RefundRequest, **fields: str) -> dict[str, str]:
 def watching() -> Iterator[list[set[str]]]:
     """Take note of what screens ask to be told about."""
     watched: list[set[str]] = []
-    hub = SimpleNamespace(watch=lambda token, names, refresh: watched.append(set(names)))
+    hub = SimpleNamespace(watch=lambda token, page, names, refresh: watched.append(set(names)))
     live.use(cast("Any", hub))
     try:
         yield watched

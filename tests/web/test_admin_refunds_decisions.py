@@ -108,6 +108,17 @@ async def test_nothing_is_asked_when_the_form_is_of_another_request(desk: Desk) 
     assert (await tab.state(RefundsState)).draft.amount == "40.00"
 
 
+async def test_a_question_stays_open_while_its_request_is_shown_again_and_closes_with_it(desk: Desk) -> None:
+    tab, request = await reviewing(desk)
+    other = await asked(desk)
+    await tab.call(RefundsState.ask_refund, typed(request))
+    await tab.call(RefundsState.load)
+    assert (await tab.state(RefundsState)).question.kind == "refund"
+    tab.query["request"] = other.public_id
+    await tab.call(RefundsState.load)
+    assert (await tab.state(RefundsState)).question.kind == ""
+
+
 async def test_nothing_is_decided_when_nothing_was_asked(desk: Desk) -> None:
     tab, request = await reviewing(desk)
     await tab.call(RefundsState.refund)

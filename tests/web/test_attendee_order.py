@@ -144,6 +144,30 @@ async def test_a_request_is_withdrawn_once_it_is_confirmed(desk: Desk) -> None:
     assert len(picks(tab)) == 1
 
 
+async def test_the_question_stays_open_when_the_page_connects_again(desk: Desk) -> None:
+    tab = await opened(desk, await desk.paid(floor=1))
+    await tab.call(OrderState.request_refund, WHY)
+    asked = tab.vars["refunds"][0].id
+    await tab.call(OrderState.ask_withdraw, asked)
+    await tab.call(OrderState.load)
+    assert tab.vars["withdrawing"] == asked
+    await tab.call(OrderState.withdraw)
+    await tab.call(OrderState.ask_withdraw, asked)
+    await tab.call(OrderState.load)
+    assert tab.vars["withdrawing"] == ""
+
+
+async def test_a_payment_page_that_was_left_leads_nowhere(desk: Desk) -> None:
+    placed = await desk.paid(floor=1)
+    tab = desk.tab("/checkout/", desk.link(placed))
+    await tab.call(CheckoutState.load)
+    tab.path = "/order/" + desk.link(placed)
+    await tab.call(OrderState.load)
+    led = list(tab.redirects)
+    await tab.push(CheckoutState.refresh)
+    assert tab.redirects == led
+
+
 async def test_a_declined_request_can_be_answered_once(desk: Desk) -> None:
     tab = await opened(desk, await desk.paid(floor=1))
     await tab.call(OrderState.request_refund, WHY)

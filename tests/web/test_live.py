@@ -23,6 +23,21 @@ from tests.web.harness import Browser, Tab, browser, member, organizer, small_ru
 reads: list[str] = []
 
 
+class HallState(Workspace):
+    """Another one, on another page."""
+
+    @rx.event
+    @require(Action.VIEW_ORDERS)
+    async def load(self, actor: Actor) -> None:
+        """Watch."""
+        live.watch(self, ["hall"], HallState.refresh)
+
+    @rx.event
+    @require(Action.VIEW_ORDERS, person=False)
+    async def refresh(self, actor: Actor) -> None:
+        """Nothing to reload."""
+
+
 class WallState(Workspace):
     """A live screen of these tests' own."""
 
@@ -154,6 +169,25 @@ async def test_a_later_watch_of_the_same_screen_replaces_the_earlier(runtime: Ru
     await asyncio.sleep(0.15)
     assert tab.vars.get("seen", 0) == 0
     await _touch(runtime, "b")
+    await _settled(tab, 1)
+
+
+async def test_a_screen_is_told_nothing_more_once_its_tab_shows_another_page(
+    runtime: Runtime, tabs: Browser
+) -> None:
+    tab, stays = await _wall(runtime, tabs, "a"), await _wall(runtime, tabs, "a")
+    tab.path = "/admin/hall"
+    await tab.call(HallState.load)
+    await _touch(runtime, "a")
+    await _settled(stays, 1)
+    await asyncio.sleep(0.15)
+    assert tab.vars.get("seen", 0) == 0
+
+
+async def test_screens_of_the_same_page_are_all_told(runtime: Runtime, tabs: Browser) -> None:
+    tab = await _wall(runtime, tabs, "a")
+    await tab.call(HallState.load)
+    await _touch(runtime, "a")
     await _settled(tab, 1)
 
 

@@ -107,12 +107,14 @@ class RefundsState(Workspace):
     @rx.event
     @require(Action.VIEW_REFUNDS)
     async def load(self, actor: Actor):
-        """Show what the address asks for, and follow it."""
+        """Show what the address asks for, and follow it; a question about the request that is still shown stays open."""
         here, ignored = read_place(self.router.url.query_parameters)
         seen = await look(actor, here)
         missed = here.request and here.request != seen.here.request
         self.notice = " ".join(filter(None, (left_out(ignored), _GONE if missed else "")))
-        self.question, self.overtaken, self.busy, self.note_error = Question(), "", False, ""
+        self.overtaken, self.busy, self.note_error = "", False, ""
+        if self._pending.request != seen.here.request:
+            self.question = Question()
         self._show(actor, seen)
         organizer, shown = actor.organizer_id or 0, seen.here.request
         await self._stay(actor)

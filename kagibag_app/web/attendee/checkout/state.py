@@ -19,7 +19,7 @@ from kagibag_app.kit.errors import DomainError
 from kagibag_app.live import topics
 from kagibag_app.web import live
 from kagibag_app.web.attendee.checkout.display import CheckoutFace, face, stage_of
-from kagibag_app.web.attendee.links import ORDER_PREFIX, order_of_link
+from kagibag_app.web.attendee.links import CHECKOUT_PREFIX, ORDER_PREFIX, order_of_link
 from kagibag_app.web.attendee.screen import Screen
 from kagibag_app.web.limits import Limit, rate_limits
 from kagibag_app.web.runtime import runtime
@@ -64,7 +64,9 @@ class CheckoutState(Screen, rx.State):
     @rx.event
     @public
     async def refresh(self):
-        """Show it as it is now; go on as soon as there is somewhere to go."""
+        """Show it as it is now; go on as soon as there is somewhere to go. A page that was left goes nowhere."""
+        if not self.router.url.path.startswith(CHECKOUT_PREFIX):
+            return None
         async with runtime().store.read() as session:
             order = await order_of_link(session, self._token())
             url = await self._show(session, order)

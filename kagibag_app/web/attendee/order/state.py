@@ -62,10 +62,12 @@ class OrderState(Screen, rx.State):
     @rx.event
     @public
     async def load(self):
-        """Show the order that the address opens, and follow it; runs again after a lost connection, so ticks are kept."""
+        """Show the order that the address opens, and follow it. Once connected again, what was ticked or asked is still there."""
         self._open()
-        self.phase, self.asking, self.withdrawing = "loading", False, ""
+        self.phase, self.asking = "loading", False
         order_id = await self._read()
+        if not any(shown.id == self.withdrawing and shown.can_withdraw for shown in self.refunds):
+            self.withdrawing = ""
         if order_id is not None:
             live.watch(self, [topics.order(order_id)], OrderState.refresh)
 
