@@ -18,7 +18,7 @@ from kagibag_app.demo.synthetic.sheets import stamp
 from kagibag_app.features.orders import queries as orders
 from kagibag_app.features.orders.rules import OrderFilter
 from kagibag_app.features.orders.views import Neighbours, OrderPage
-from kagibag_app.web.admin.order.reading import Story, story
+from kagibag_app.web.admin.order.reading import Story, read_story
 
 
 class Different(Exception):
@@ -125,8 +125,8 @@ def story_case(stand: Stand, name: str, number: str) -> Case:
     """An order's page."""
     organizer = stand.dataset.organizer_id
 
-    async def ask(_session: AsyncSession) -> Story:
-        return await story(stand.member, number)
+    async def ask(session: AsyncSession) -> Story:
+        return await read_story(session, stand.member, number)
 
     return Case(
         name,

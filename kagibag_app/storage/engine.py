@@ -33,22 +33,24 @@ def write_engine(url: str) -> AsyncEngine:
 def read_engine(url: str) -> AsyncEngine:
     """Return the engine of screens and exports: it can't write and never takes the write lock."""
     if not is_sqlite(url):
-        # A READ ONLY transaction is asked for at each begin; see `Store.read`.
-        return _postgresql(url, max_overflow=20)
+        # As on SQLite: what one screen or audit reads in several queries belongs together. The driver's own BEGIN says
+        # both, so that no statement of its own has to.
+        engine = _postgresql(url, max_overflow=20, isolation_level="REPEATABLE READ")
+        return engine.execution_options(postgresql_readonly=True)
     engine = create_async_engine(url, pool_size=6, max_overflow=10)
     _sqlite_settings(engine, begin="BEGIN DEFERRED", query_only=True)
     return engine
 
 
-def _postgresql(url: str, *, max_overflow: int) -> AsyncEngine:
+def _postgresql(url: str, **settings: Any) -> AsyncEngine:
     # A statement that was prepared is planned once for all its values: a search for a usual part of a name needs another
     # plan than one for a rare part, and a small event another than a large one.
     return create_async_engine(
         url,
         pool_size=10,
-        max_overflow=max_overflow,
         pool_pre_ping=True,
         connect_args={"prepare_threshold": None},
+        **settings,
     )
 
 

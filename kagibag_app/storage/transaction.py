@@ -170,9 +170,6 @@ class Store:
     async def read(self) -> AsyncIterator[AsyncSession]:
         """A read-only view for screens, exports and jobs' look-ups: all of it as of one moment."""
         async with AsyncSession(self.reader, expire_on_commit=False) as session, session.begin():
-            if not self.sqlite:
-                # As on SQLite: what one screen or audit reads in several queries belongs together.
-                await session.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
             yield session
 
     async def close(self) -> None:

@@ -72,10 +72,19 @@ async def story(
         NotFound: The organizer has none of that number.
     """
     async with runtime().store.read() as session:
-        return await _story(session, actor, number, listed or Wanted(), entries)
+        return await read_story(session, actor, number, listed=listed, entries=entries)
 
 
-async def _story(session: AsyncSession, actor: Actor, number: str, listed: Wanted, entries: int) -> Story:
+async def read_story(
+    session: AsyncSession,
+    actor: Actor,
+    number: str,
+    *,
+    listed: Wanted | None = None,
+    entries: int = FIRST_ENTRIES,
+) -> Story:
+    """Read one order in a read that is open already; see ``story``."""
+    listed = listed or Wanted()
     organizer_id, show_emails = actor.organizer_id or 0, allowed(actor.role, Action.VIEW_EMAILS)
     found = await orders.whole_order(session, organizer_id, number, show_emails=show_emails)
     money = await refunds.refunds_of_order(session, organizer_id, found.key, show_emails=show_emails)
