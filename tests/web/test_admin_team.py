@@ -190,7 +190,7 @@ async def test_every_page_follows_what_becomes_of_whoever_looks_at_it(office: Of
     watched: list[set[str]] = []
 
     class Listening(live.Hub):
-        def watch(self, token: str, topics: object, refresh: object) -> None:
+        def watch(self, token: str, page: str, topics: object, refresh: object) -> None:
             watched.append(set(topics))  # type: ignore[call-overload]
 
     live.use(Listening(None))  # type: ignore[arg-type]

@@ -278,3 +278,34 @@ async def test_an_address_gets_few_mails_when_they_are_asked_for_again_and_again
 
     assert len(await desk.shop.rows(EmailMessage, template=Template.ORDER_LINKS)) == 3
     assert tab.toasts == []
+
+
+async def test_the_buyer_reads_what_the_organizer_wrote_with_a_cancellation(desk: Desk) -> None:
+    placed = await desk.placed(guest=1)
+    tab = await opened(desk, placed)
+    assert tab.vars["order"].message == ""
+    owner = Actor(ActorKind.MEMBER, organizer_id=desk.shop.organizer_id, role=Role.OWNER, name="Dana")
+    order = await desk.shop.order(placed)
+    await desk.runtime.store.run(
+        lambda tx: refunds.cancel_order(
+            tx, owner, order=order.public_id, version=order.version, message="The hall was flooded."
+        )
+    )
+    await tab.push(OrderState.refresh)
+    assert (tab.vars["order"].status, tab.vars["order"].message) == ("cancelled", "The hall was flooded.")
+
+
+async def test_a_tab_that_opens_another_order_knows_which_one_it_holds(desk: Desk) -> None:
+    first, second = await desk.paid(floor=1), await desk.paid(floor=2)
+    tab = await opened(desk, first)
+    assert tab.vars["opened"] == tab.path
+
+    tab.path, tab.query = f"/order/{desk.link(second)}", {"token": desk.link(second)}
+    # What the browser still holds is about another address: the page shows none of it, see ``phase_of``.
+    assert (tab.vars["opened"], tab.vars["phase"]) != (tab.path, "shown")
+    await tab.call(OrderState.load)
+    assert (tab.vars["opened"], tab.vars["phase"], tab.vars["order"].number) == (
+        tab.path,
+        "shown",
+        second.number,
+    )

@@ -83,6 +83,7 @@ class OrderView:
         discount_value: Basis points for ``percent``, minor units for ``fixed``.
         refund_policy: The policy as it was at purchase.
         version: Grows with every change of state.
+        cancel_message: What the organizer told the buyer with the cancellation; empty before it.
     """
 
     id: str
@@ -112,6 +113,7 @@ class OrderView:
     groups: list[LineGroup] = field(default_factory=list)
     lines: list[LineView] = field(default_factory=list)
     tickets: list[TicketView] = field(default_factory=list)
+    cancel_message: str = ""
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from urllib.parse import quote, urlencode
+
+import reflex as rx
 
 
 def address(path: str, **query: str) -> str:
@@ -14,6 +17,21 @@ def address(path: str, **query: str) -> str:
     """
     kept = {name: value for name, value in query.items() if value}
     return f"{path}?{urlencode(kept, quote_via=quote, safe='@')}" if kept else path
+
+
+def say_in_place(href: str) -> rx.event.EventSpec:
+    """Return what makes a page's address say what it shows, without going anywhere.
+
+    Whoever has gone on to another page meanwhile is left there, which a redirect would not do.
+
+    Args:
+        href: The same page's path, with its query.
+    """
+    path = json.dumps(href.partition("?")[0])
+    return rx.call_script(
+        f"window.location.pathname === {path} && "
+        f'window.history.replaceState(window.history.state, "", {json.dumps(href)})'
+    )
 
 
 def left_out(names: list[str]) -> str:

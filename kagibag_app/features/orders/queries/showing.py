@@ -13,7 +13,7 @@ from kagibag_app.features.events.tables import Event
 from kagibag_app.features.events.views import iso
 from kagibag_app.features.orders import payloads
 from kagibag_app.features.orders.queries.rows import applied_of, lines_of, ticket_order, tickets_of
-from kagibag_app.features.orders.rules import mask_email
+from kagibag_app.features.orders.rules import OrderStatus, mask_email
 from kagibag_app.features.orders.tables import LineItem, Order, Ticket
 from kagibag_app.features.orders.views import (
     LineGroup,
@@ -88,6 +88,8 @@ def view_of(
         groups=_groups(lines),
         lines=lines,
         tickets=tickets,
+        # It is written down with the decision, before the refund that cancels the order has left.
+        cancel_message=order.cancel_message if order.status == OrderStatus.CANCELLED else "",
     )
 
 

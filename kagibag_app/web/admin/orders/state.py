@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import fields, replace
 from typing import Any
 
@@ -13,7 +12,7 @@ from kagibag_app.features.orders.rules import search_text
 from kagibag_app.kit.actor import Actor
 from kagibag_app.live import topics
 from kagibag_app.web import live
-from kagibag_app.web.admin.address import left_out
+from kagibag_app.web.admin.address import left_out, say_in_place
 from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts
 from kagibag_app.web.admin.orders import days, filters
@@ -106,9 +105,7 @@ class OrdersState(SavedViewsState):
         seen = await found(actor, wanted, self._zone)
         self._put(search=self._typed, here=seen.wanted.but())
         self._show(seen)
-        yield rx.call_script(
-            f'window.history.replaceState(window.history.state, "", {json.dumps(self.here)})'
-        )
+        yield say_in_place(self.here)
         self._complete(await completed(actor, seen))
         self._recognise(seen.wanted)
 

@@ -19,7 +19,7 @@ from kagibag_app.kit.errors import DomainError, NotFound
 from kagibag_app.live import topics
 from kagibag_app.storage.transaction import Transaction
 from kagibag_app.web import live
-from kagibag_app.web.admin.address import left_out
+from kagibag_app.web.admin.address import left_out, say_in_place
 from kagibag_app.web.admin.choices import Choice
 from kagibag_app.web.admin.counts import NavCounts
 from kagibag_app.web.admin.refunds import display, drafts, review_display
@@ -124,7 +124,7 @@ class RefundsState(Workspace):
         )
         # The first of the list is under review: the address says so from now on, so that nothing above it takes its place.
         chosen = seen.here.request and not here.request and not self.notice
-        return rx.redirect(seen.here.href(), replace=True) if chosen else None
+        return say_in_place(seen.here.href()) if chosen else None
 
     @rx.event
     @require(Action.VIEW_REFUNDS, person=False)

@@ -6,6 +6,7 @@ import reflex as rx
 
 from kagibag_app.web.attendee.checkout.state import CheckoutState
 from kagibag_app.web.attendee.parts import dead_link, loading_page, updates_by_itself
+from kagibag_app.web.attendee.screen import phase_of
 from kagibag_app.web.components.buttons import button, link_button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.shell import attendee_page
@@ -19,7 +20,7 @@ def page() -> rx.Component:
     """The page in whichever state it is."""
     return rx.el.div(
         rx.match(
-            CheckoutState.phase,
+            phase_of(CheckoutState),
             ("shown", _shown()),
             ("missing", dead_link(CheckoutState.sandbox)),
             loading_page(

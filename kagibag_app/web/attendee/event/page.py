@@ -9,6 +9,7 @@ import reflex as rx
 from kagibag_app.web.attendee.event.display import TypeRow
 from kagibag_app.web.attendee.event.state import EventState
 from kagibag_app.web.attendee.parts import loading_page, plain_answer, plain_page
+from kagibag_app.web.attendee.screen import phase_of
 from kagibag_app.web.components.buttons import button, link_button
 from kagibag_app.web.components.callout import callout
 from kagibag_app.web.components.fields import described_by, quantity, text_field
@@ -25,7 +26,7 @@ def page() -> rx.Component:
     """The page in whichever state it is."""
     return rx.el.div(
         rx.match(
-            EventState.phase,
+            phase_of(EventState),
             ("shown", _shown()),
             ("missing", _missing()),
             _loading(),

@@ -23,7 +23,7 @@ class OrderFace:
 
     ``notice`` says in one sentence what stands between the buyer and the tickets; ``next_step`` what to do about it:
     ``pay`` goes on to Stripe, ``again`` tries to pay once more, ``event`` starts over. ``also`` is the start on the
-    organizer's clocks where they differ.
+    organizer's clocks where they differ. ``message``: what the organizer wrote with a cancellation.
     """
 
     number: str = ""
@@ -42,6 +42,7 @@ class OrderFace:
     notice: str = ""
     notice_text: str = ""
     notice_tone: str = "progress"
+    message: str = ""
     next_step: Step = ""
 
 
@@ -72,6 +73,7 @@ def face(order: OrderView, *, organizer_zone: str) -> OrderFace:
         notice=notice,
         notice_text=text,
         notice_tone=tone,
+        message=order.cancel_message,
         next_step=step,
     )
 

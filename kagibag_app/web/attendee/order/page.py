@@ -8,6 +8,7 @@ from kagibag_app.web.attendee.order.refund_parts import ask_for_refund, refund_s
 from kagibag_app.web.attendee.order.state import OrderState
 from kagibag_app.web.attendee.parts import dead_link, loading_page
 from kagibag_app.web.attendee.rows import TicketRow
+from kagibag_app.web.attendee.screen import phase_of
 from kagibag_app.web.components.badge import badge, badge_for
 from kagibag_app.web.components.buttons import button, link_button
 from kagibag_app.web.components.callout import callout
@@ -25,7 +26,7 @@ def page() -> rx.Component:
     """The page in whichever state it is."""
     return rx.el.div(
         rx.match(
-            OrderState.phase,
+            phase_of(OrderState),
             ("shown", _shown()),
             ("missing", dead_link(OrderState.sandbox)),
             _loading(),
@@ -121,7 +122,10 @@ def _notice() -> rx.Component:
         for tone in ("progress", "bad", "attention")
     ]
     note = rx.match(order.notice_tone, *tones, callout(order.notice_text, title=order.notice, tone="neutral"))
-    return rx.el.div(rx.fragment(note), rx.fragment(step), class_name="order-notice")
+    said = rx.el.p(rx.el.span(order.organizer, ": ", class_name="mute"), order.message, class_name="quote")
+    return rx.el.div(
+        rx.fragment(note), when(order.message, said), rx.fragment(step), class_name="order-notice"
+    )
 
 
 def _tickets() -> rx.Component:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import reflex as rx
 
 from kagibag_app.web.attendee.parts import dead_link, loading_page
+from kagibag_app.web.attendee.screen import phase_of
 from kagibag_app.web.attendee.ticket.state import TicketState
 from kagibag_app.web.components.badge import badge_for
 from kagibag_app.web.components.buttons import button, link_button
@@ -22,7 +23,7 @@ def page() -> rx.Component:
     """The page in whichever state it is."""
     return rx.el.div(
         rx.match(
-            TicketState.phase,
+            phase_of(TicketState),
             ("shown", _shown()),
             ("missing", dead_link(TicketState.sandbox)),
             loading_page(
