@@ -53,7 +53,7 @@ PARAMS: dict[Template, dict[str, Any]] = {
     Template.BULK_REFUND_FINISHED: {
         "organizer": "Night Owl", "run": "br_1", "words": "all orders of Night Harbour", "acting": "Dana Moreau",
         "refunded": 2, "cancelled": 1, "failed": 1, "skipped": 3, "amounts": {"USD": 8400, "JPY": 1200},
-        "failed_amounts": {"USD": 4200},
+        "failed_amounts": {"USD": 4200}, "awaiting_second": 2, "awaiting_amounts": {"USD": 16800},
     },
     Template.TICKETS_REVIVED: {"tickets": [CARD["tickets"][0]], "message": "See you there."},
     Template.LATE_PAYMENT: {"amount_minor": 12070},

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from kagibag_app.features.accounts.rules import Role
+from kagibag_app.features.accounts.tables import Organizer
 from kagibag_app.features.bulk_refunds.rules import BULK_REFUND, PREVIEW_BULK_REFUND
 from kagibag_app.features.bulk_refunds.tables import BulkRun
 from kagibag_app.features.refunds.tables import Refund
@@ -220,3 +222,50 @@ async def test_the_report_lists_every_order_for_members_who_may_export(desk: Des
     assert web.get(address, headers={"cookie": viewer.header}).status_code == 403
     stranger = await member(desk.runtime, await organizer(desk.runtime, "elsewhere"), Role.OWNER)
     assert web.get(address, headers={"cookie": stranger.header}).status_code == 404
+
+
+async def test_what_is_above_a_managers_limit_is_said_before_the_start_and_confirmed_by_another(
+    desk: Desk,
+) -> None:
+    async with desk.runtime.store.transaction() as tx:
+        await tx.session.execute(sa.update(Organizer).values(manager_refund_limits={"USD": 5000}))
+    person = await manager(desk)
+    tab = await begun(desk, person)
+    assert tab.vars["face"].second.startswith("1 order is more than a manager gives back alone and waits for")
+    await tab.call(BulkRefundState.ask_start, CANCEL)
+    assert any(part.startswith("1 order is more than") for part in tab.vars["ask"].parts)
+    await tab.call(BulkRefundState.start)
+    for _ in range(3):
+        await work(desk)
+    assert [r.amount_minor for r in await desk.shop.rows(Refund)] == [4200]
+    await tab.call(BulkRefundState.refresh)
+    assert "They can be confirmed as soon as the others are done" in tab.vars["face"].second
+    assert [(t.label, t.count) for t in tab.vars["tabs"] if t.label == "Second person"] == [
+        ("Second person", "1")
+    ]
+    await tab.call(BulkRefundState.pause)
+    assert (tab.vars["face"].confirm, "can confirm it here" in tab.vars["face"].second) == ("", True)
+    await tab.call(BulkRefundState.ask_confirm)
+    assert tab.vars["ask"].kind == ""
+
+    other = await opened(desk, await manager(desk), tab.path)
+    assert other.vars["face"].confirm == "Confirm 1 order"
+    await other.call(BulkRefundState.ask_confirm)
+    ask = other.vars["ask"]
+    assert (ask.title, ask.act) == ("Confirm the refund of 1 order?", "Refund $84.00")
+    assert ask.parts[0].startswith("Manager Person approved it first. $84.00 goes back")
+    await other.call(BulkRefundState.confirm)
+    await other.call(BulkRefundState.confirm)
+    assert other.toasts == ["Confirmed. It is sent now"]
+    await work(desk)
+    assert sorted(r.amount_minor for r in await desk.shop.rows(Refund)) == [4200, 8400]
+    assert other.vars["face"].confirm == ""
+
+
+async def test_an_owner_reads_nothing_of_a_managers_limit(desk: Desk) -> None:
+    async with desk.runtime.store.transaction() as tx:
+        await tx.session.execute(sa.update(Organizer).values(manager_refund_limits={"USD": 5000}))
+    tab = await begun(desk, await manager(desk, Role.OWNER))
+    await tab.call(BulkRefundState.ask_start, CANCEL)
+    assert tab.vars["face"].second == ""
+    assert not any("manager" in part for part in tab.vars["ask"].parts)

@@ -52,7 +52,8 @@ class BulkOrder(SQLModel, table=True):
     """One order of a run. ``amount_minor``: what goes back, as it was seen at the preview, then as it was sent.
 
     ``code`` and ``reason``: why it was left out or failed. ``refund_id``: its newest refund. ``requested``: a buyer's
-    request waits for a decision, which the refund settles.
+    request waits for a decision, which the refund settles. ``first_by_id``: the member who approved it first, when it is
+    more than that member may give back alone.
     """
 
     __tablename__ = "bulk_orders"  # pyright: ignore[reportAssignmentType]
@@ -75,4 +76,5 @@ class BulkOrder(SQLModel, table=True):
     code: str = ""
     reason: str = Field(default="", sa_type=sa.Text)
     refund_id: int | None = Field(default=None, foreign_key="refunds.id", index=True)
+    first_by_id: int | None = None
     moved_at: datetime | None = maybe_moment()

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from kagibag_app.features.accounts.rules import Role
 from kagibag_app.features.bulk_refunds.rules import BulkStatus, Cover, OrderState
+from kagibag_app.kit.actor import Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,17 @@ class Exceptions:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstApproved:
+    """Orders of one currency that a member approved first and that wait for a second person."""
+
+    user_id: int
+    by: str
+    currency: str
+    orders: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunView:
     """One run.
 
@@ -45,6 +58,7 @@ class RunView:
         requested: Orders, of those that are not left out, with a buyer's request that waits for a decision.
         free: Orders that cost nothing and that the run can cancel.
         covers: What Stripe held at the preview, compared with what goes back.
+        firsts: What waits for a second person, by who approved it first.
         doubtful: Refunds on their way of which Stripe has not said clearly whether it has them.
     """
 
@@ -72,6 +86,7 @@ class RunView:
     requested: int
     free: int
     covers: list[Cover]
+    firsts: list[FirstApproved]
     doubtful: int
 
     def orders(self, *states: OrderState) -> int:
@@ -81,6 +96,10 @@ class RunView:
     def tickets(self, *states: OrderState) -> int:
         """Return how many tickets their orders have."""
         return sum(part.tickets for part in self.sums if part.state in states)
+
+    def confirmable(self, actor: Actor) -> list[FirstApproved]:
+        """Return what waits for a second person whom this member can be."""
+        return [found for found in self.firsts if actor.role == Role.OWNER or found.user_id != actor.user_id]
 
     def amounts(self, *states: OrderState) -> dict[str, int]:
         """Return what goes or went back in these states, by currency; none of it is added across."""
@@ -103,6 +122,7 @@ class RunRow:
     orders: int
     done: int
     failed: int
+    awaiting_second: int
     amounts: dict[str, int]
 
 

@@ -87,6 +87,7 @@ class AuditKind(StrEnum):
     BULK_REFUND_STARTED = "bulk_refund_started"
     BULK_REFUND_PAUSED = "bulk_refund_paused"
     BULK_REFUND_RESUMED = "bulk_refund_resumed"
+    BULK_REFUND_CONFIRMED = "bulk_refund_confirmed"
     BULK_REFUND_RETRIED = "bulk_refund_retried"
     BULK_REFUND_FINISHED = "bulk_refund_finished"
     BULK_REFUND_DOWNLOADED = "bulk_refund_downloaded"

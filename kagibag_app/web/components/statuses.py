@@ -58,6 +58,7 @@ BULK_RUN = {
 
 BULK_ORDER = {
     "waiting": Look("Waiting", "neutral", "circle-dashed"),
+    "awaiting_second": Look("Second person", "attention", "users-round"),
     "queued": Look("On its way", "progress", "clock"),
     "refunded": Look("Refunded", "good", "check"),
     "cancelled": Look("Cancelled", "neutral", "ban"),

@@ -18,6 +18,7 @@ COLUMNS = (
 )  # fmt: skip
 _RESULTS = {
     OrderState.WAITING: "Waiting",
+    OrderState.AWAITING_SECOND: "Waits for a second person",
     OrderState.QUEUED: "On its way",
     OrderState.REFUNDED: "Refunded",
     OrderState.CANCELLED: "Cancelled without a refund",

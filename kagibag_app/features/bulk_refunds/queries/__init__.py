@@ -1,7 +1,12 @@
 """Reads of runs and their orders."""
 
 from kagibag_app.features.bulk_refunds.queries.orders import PAGE, order_rows, report_rows
-from kagibag_app.features.bulk_refunds.queries.runs import list_runs, organizer_run, run_view
+from kagibag_app.features.bulk_refunds.queries.runs import (
+    list_runs,
+    orders_above_limit,
+    organizer_run,
+    run_view,
+)
 from kagibag_app.features.bulk_refunds.queries.seen import Seen, orders_seen
 from kagibag_app.features.bulk_refunds.queries.working import (
     Moved,
@@ -20,6 +25,7 @@ __all__ = [
     "Seen",
     "list_runs",
     "order_rows",
+    "orders_above_limit",
     "orders_seen",
     "organizer_run",
     "report_rows",

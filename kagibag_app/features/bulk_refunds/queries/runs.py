@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
+from kagibag_app.features.accounts.queries import manager_limits
+from kagibag_app.features.accounts.tables import User
 from kagibag_app.features.bulk_refunds.rules import BulkStatus, OrderState, cover_of
 from kagibag_app.features.bulk_refunds.rules.outcomes import FREE_CODE
 from kagibag_app.features.bulk_refunds.tables import BulkOrder, BulkRun
-from kagibag_app.features.bulk_refunds.views import Exceptions, RunRow, RunView, Sum
+from kagibag_app.features.bulk_refunds.views import Exceptions, FirstApproved, RunRow, RunView, Sum
 from kagibag_app.features.events.tables import Event
 from kagibag_app.features.orders.rules import OrderFilter
-from kagibag_app.features.refunds.rules import RefundStatus
+from kagibag_app.features.refunds.rules import RESERVING, RefundStatus
 from kagibag_app.features.refunds.tables import Refund
 from kagibag_app.features.reports.rules import filter_of
 from kagibag_app.kit.errors import NotFound
@@ -22,7 +24,7 @@ from kagibag_app.kit.errors import NotFound
 LISTED = 50
 _SETTLED = (OrderState.REFUNDED, OrderState.CANCELLED)
 _WAITS = col(BulkOrder.state) == OrderState.WAITING
-_MOVING = (OrderState.WAITING, OrderState.QUEUED, *_SETTLED)
+_MOVING = (OrderState.WAITING, OrderState.AWAITING_SECOND, OrderState.QUEUED, *_SETTLED)
 
 
 async def organizer_run(session: AsyncSession, organizer_id: int, public_id: object) -> BulkRun:
@@ -62,7 +64,7 @@ async def run_view(session: AsyncSession, organizer_id: int, public_id: object) 
         finished_at=run.finished_at, sums=sums.get(run.id, []), used=used.get(run.id, []), requested=requested,
         free=free, exceptions=await _exceptions(session, run.id),
         covers=cover_of(await _needed(session, run.id), _held(run.balance)),
-        doubtful=await _doubtful(session, run.id),
+        firsts=await _firsts(session, run.id), doubtful=await _doubtful(session, run.id),
     )  # fmt: skip
 
 
@@ -93,7 +95,7 @@ def _row(run: BulkRun, sums: Sequence[Sum]) -> RunRow:
     return RunRow(
         run.public_id, BulkStatus(run.status), run.words, run.acting, run.made_at,
         orders=orders(*_MOVING, OrderState.FAILED), done=orders(*_SETTLED), failed=orders(OrderState.FAILED),
-        amounts=dict(sorted(amounts.items())),
+        awaiting_second=orders(OrderState.AWAITING_SECOND), amounts=dict(sorted(amounts.items())),
     )  # fmt: skip
 
 
@@ -152,6 +154,55 @@ async def _needed(session: AsyncSession, run_id: int) -> dict[str, int]:
         .group_by(col(BulkOrder.currency))
     )
     return {currency: int(amount) for currency, amount in rows}
+
+
+async def _firsts(session: AsyncSession, run_id: int) -> list[FirstApproved]:
+    who = (col(BulkOrder.first_by_id), col(User.name), col(BulkOrder.currency))
+    rows = await session.execute(
+        sa.select(*who, sa.func.count(), sa.func.sum(col(BulkOrder.amount_minor)))
+        .outerjoin(User, col(User.id) == col(BulkOrder.first_by_id))
+        .where(col(BulkOrder.run_id) == run_id, col(BulkOrder.state) == OrderState.AWAITING_SECOND)
+        .group_by(*who)
+        .order_by(*who)
+    )
+    return [
+        FirstApproved(user or 0, name or "", currency, count, int(sent))
+        for user, name, currency, count, sent in rows
+    ]
+
+
+async def orders_above_limit(
+    session: AsyncSession, organizer_id: int, public_id: object, user_id: int
+) -> tuple[int, int]:
+    """Return how many orders that wait are more than a manager may give back alone, and how many of those were used.
+
+    Args:
+        user_id: The manager's: what they let go of an order before counts together with it.
+
+    Raises:
+        NotFound: There is no such run there.
+    """
+    run = await organizer_run(session, organizer_id, public_id)
+    limits = await manager_limits(session, organizer_id)
+    given = (
+        sa.select(sa.func.coalesce(sa.func.sum(col(Refund.amount_minor)), 0))
+        .where(
+            col(Refund.order_id) == col(BulkOrder.order_id), col(Refund.alone_by_id) == user_id,
+            col(Refund.status).in_(RESERVING),
+        )
+        .scalar_subquery()
+    )  # fmt: skip
+    above = [
+        sa.and_(col(BulkOrder.currency) == currency, col(BulkOrder.amount_minor) + given > limit)
+        for currency, limit in limits.items()
+    ]
+    row = await session.execute(
+        sa.select(sa.func.count(), _count(col(BulkOrder.checked_in) > 0)).where(
+            col(BulkOrder.run_id) == run.id, _WAITS, sa.or_(sa.false(), *above)
+        )
+    )
+    every, used = row.one()
+    return int(every), int(used)
 
 
 def _held(balance: Mapping[str, Mapping[str, Sequence[int]]]) -> dict[str, tuple[int, int]]:

@@ -51,11 +51,13 @@ RUN_MOVES: Transitions[BulkStatus] = Transitions(
 class OrderState(StrEnum):
     """What became of one order of a run.
 
+    ``awaiting_second``: it is more than whoever set the run going may give back alone; somebody else has to confirm it.
     ``queued``: its refund is on its way. ``cancelled``: a free order that the run cancelled. ``skipped``: left out,
     with the reason.
     """
 
     WAITING = "waiting"
+    AWAITING_SECOND = "awaiting_second"
     QUEUED = "queued"
     REFUNDED = "refunded"
     CANCELLED = "cancelled"

@@ -2,6 +2,7 @@
 
 from kagibag_app.features.bulk_refunds.service.asking import discard_run, prepare_run, refresh_preview
 from kagibag_app.features.bulk_refunds.service.deciding import (
+    confirm_waiting,
     pause_run,
     record_download,
     resume_run,
@@ -27,6 +28,7 @@ __all__ = [
     "Stock",
     "add_orders",
     "begin_preview",
+    "confirm_waiting",
     "discard_run",
     "finish_preview",
     "follow_run",

@@ -7,7 +7,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import col
 
-from kagibag_app.features.accounts.rules import Action
+from kagibag_app.features.accounts.rules import Action, Role
 from kagibag_app.features.accounts.service import require
 from kagibag_app.features.bulk_refunds import queries
 from kagibag_app.features.bulk_refunds.rules import PREVIEW_LIFE, BulkStatus, OrderState
@@ -121,6 +121,46 @@ async def retry_failed(tx: Transaction, actor: Actor, *, run: str, version: int)
     ask_to_run(tx, row)
     _note(tx, actor, row, AuditKind.BULK_REFUND_RETRIED, orders=len(failed))
     return len(failed)
+
+
+async def confirm_waiting(tx: Transaction, actor: Actor, *, run: str, version: int) -> int:
+    """Confirm, as the second person, the orders of a run that somebody else approved first, and send their refunds.
+
+    Returns:
+        How many.
+
+    Raises:
+        Forbidden, NotFound, BadInput, RunChanged: See ``claim_run``.
+        InvalidTransition: It is neither finished nor paused.
+        DomainError: ``nothing_waits``, or ``second_person_needed``: the actor approved all of them first.
+    """
+    row = await claim_run(tx, actor, run, version)
+    waiting = list(
+        await tx.session.scalars(
+            sa.select(BulkOrder)
+            .where(col(BulkOrder.run_id) == row.id, col(BulkOrder.state) == OrderState.AWAITING_SECOND)
+            .order_by(col(BulkOrder.id))
+            .with_for_update()
+        )
+    )
+    others = [order for order in waiting if actor.role == Role.OWNER or order.first_by_id != actor.user_id]
+    if not waiting:
+        raise DomainError(
+            "No order of it waits for a second person. Nothing was changed.", code="nothing_waits"
+        )
+    if not others:
+        raise DomainError(
+            "You approved these first, so an owner or another manager has to confirm them. Nothing was changed.",
+            code="second_person_needed",
+        )
+    decide(tx, actor, row, BulkStatus.RUNNING)
+    row.finished_at = None
+    for order in others:
+        order.state, order.moved_at = OrderState.WAITING, tx.now
+    await tx.session.flush()
+    ask_to_run(tx, row)
+    _note(tx, actor, row, AuditKind.BULK_REFUND_CONFIRMED, orders=len(others))
+    return len(others)
 
 
 async def record_download(tx: Transaction, actor: Actor, *, run: str) -> None:

@@ -24,6 +24,8 @@ async def tell_finished(tx: Transaction, run: BulkRun) -> None:
         "refunded": view.orders(OrderState.REFUNDED),
         "cancelled": view.orders(OrderState.CANCELLED),
         "failed": view.orders(OrderState.FAILED),
+        "awaiting_second": view.orders(OrderState.AWAITING_SECOND),
+        "awaiting_amounts": view.amounts(OrderState.AWAITING_SECOND),
         "skipped": view.orders(OrderState.SKIPPED),
         "amounts": view.amounts(OrderState.REFUNDED),
         "failed_amounts": view.amounts(OrderState.FAILED),

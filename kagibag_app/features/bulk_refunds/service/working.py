@@ -88,8 +88,12 @@ async def refund_next(tx: Transaction, *, run_id: int, turn: int, row_id: int) -
     if actor is None or not allowed(actor.role, Action.DECIDE_REFUNDS):
         _pause(tx, run, _NOT_ALLOWED.format(name=run.acting))
         return False
-    await _refund(tx, actor, run, row)
     row.code, row.reason, row.moved_at = "", "", tx.now
+    try:
+        await _refund(tx, actor, run, row)
+    except refunds.SecondPersonNeeded as error:
+        row.state, row.first_by_id = OrderState.AWAITING_SECOND, actor.user_id
+        row.code, row.reason = error.code, error.message
     touch(tx, run)
     return True
 
@@ -118,7 +122,8 @@ async def _refund(tx: Transaction, actor: Actor, run: BulkRun, row: BulkOrder) -
         made = await _again(tx, actor, row.refund_id)
     elif row.amount_minor > 0:
         made = await refunds.refund_in_run(
-            tx, actor, order_id=row.order_id, at_most_minor=row.amount_minor, run=run.public_id, choices=choices
+            tx, actor, order_id=row.order_id, at_most_minor=row.amount_minor, run=run.public_id, choices=choices,
+            first_by_id=row.first_by_id,
         )  # fmt: skip
     else:
         await refunds.cancel_in_run(tx, actor, order_id=row.order_id, choices=choices)

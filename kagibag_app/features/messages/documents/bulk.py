@@ -15,6 +15,8 @@ def heading(params: Mapping[str, Any]) -> str:
     failed = params["failed"]
     if failed:
         return f"Bulk refund finished, {_orders(failed)} failed"
+    if _waiting(params):
+        return f"Bulk refund: {_orders(_waiting(params))} to be confirmed by a second person"
     return f"Bulk refund finished: {_orders(params['refunded'] + params['cancelled'])} done"
 
 
@@ -29,6 +31,13 @@ def bulk_refund_finished(params: Mapping[str, Any], links: Links) -> Letter:
         facts.append(Fact("Free orders cancelled", [_orders(params["cancelled"])]))
     if params["failed"]:
         facts.append(Fact("Failed", [_orders(params["failed"]), *_amounts(params["failed_amounts"])]))
+    if _waiting(params):
+        facts.append(
+            Fact(
+                "Waiting for a second person",
+                [_orders(_waiting(params)), *_amounts(params["awaiting_amounts"])],
+            )
+        )
     if params["skipped"]:
         facts.append(Fact("Left out", [_orders(params["skipped"])]))
     blocks: list[Block] = [Facts(facts), Paragraph(_next(params))]
@@ -46,12 +55,35 @@ def bulk_refund_finished(params: Mapping[str, Any], links: Links) -> Letter:
 
 
 def _next(params: Mapping[str, Any]) -> str:
+    return " ".join(filter(None, (_second(params), _sent(params))))
+
+
+def _second(params: Mapping[str, Any]) -> str:
+    if not _waiting(params):
+        return ""
+    count = _waiting(params)
+    are, them = ("is", "it") if count == 1 else ("are", "them")
+    return (
+        f"{_orders(count)} {are} more than a manager gives back alone. Nothing was sent of {them}: an owner or another manager "
+        f"confirms {them} on the page of this bulk refund."
+    )
+
+
+def _sent(params: Mapping[str, Any]) -> str:
     if params["failed"]:
         return (
             "The money of the failed ones is not with their buyers, and nothing is sent again by itself. "
             "The report says why for each, and sends them again at once when you ask it to."
         )
-    return "Stripe has accepted every refund. Banks take five to ten days to show the money to the buyers."
+    if _waiting(params) and not params["refunded"]:
+        return ""
+    every = "Stripe has accepted every refund." if not _waiting(params) else "Stripe has accepted all others."
+    return f"{every} Banks take five to ten days to show the money to the buyers."
+
+
+def _waiting(params: Mapping[str, Any]) -> int:
+    """Mails of earlier versions know nothing of it."""
+    return params.get("awaiting_second", 0)
 
 
 def _orders(count: int) -> str:

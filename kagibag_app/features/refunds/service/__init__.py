@@ -13,7 +13,7 @@ from kagibag_app.features.refunds.service.requests import reply, request, withdr
 from kagibag_app.features.refunds.service.retrying import retry, retry_refund
 from kagibag_app.features.refunds.service.reviewing import review
 from kagibag_app.features.refunds.service.reviving import revive_tickets
-from kagibag_app.features.refunds.service.second import send_back
+from kagibag_app.features.refunds.service.second import SecondPersonNeeded, send_back
 from kagibag_app.features.refunds.service.sending import (
     Submission,
     begin_submission,
@@ -32,6 +32,7 @@ __all__ = [
     "AlreadyDecided",
     "BulkChoices",
     "CancelOutcome",
+    "SecondPersonNeeded",
     "Submission",
     "add_note",
     "allocate_external",

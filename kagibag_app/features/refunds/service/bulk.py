@@ -13,6 +13,7 @@ from kagibag_app.features.refunds.queries import OrderMoney
 from kagibag_app.features.refunds.rules import RefundSource, allocate
 from kagibag_app.features.refunds.rules.cancelling import REFUNDING, CancelOutcome
 from kagibag_app.features.refunds.service.claiming import locked_money, require
+from kagibag_app.features.refunds.service.second import SecondPersonNeeded, alone_of
 from kagibag_app.features.refunds.service.starting import live_tickets, refundable, start, tell_started
 from kagibag_app.features.refunds.service.states import refresh_order
 from kagibag_app.features.refunds.tables import Refund
@@ -41,17 +42,26 @@ class BulkChoices:
 
 
 async def refund_in_run(
-    tx: Transaction, actor: Actor, *, order_id: int, at_most_minor: int, run: str, choices: BulkChoices
+    tx: Transaction,
+    actor: Actor,
+    *,
+    order_id: int,
+    at_most_minor: int,
+    run: str,
+    choices: BulkChoices,
+    first_by_id: int | None = None,
 ) -> Refund:
     """Give all that is left of an order back, as far as it is what a member agreed to.
 
     Args:
         at_most_minor: What the member saw and agreed to, minor units.
         run: The run's public id, for the timeline.
+        first_by_id: Who approved it first: another member than that one confirms it.
 
     Raises:
         Forbidden: The actor's role may not decide.
         NotFound: No such order in the actor's organization.
+        SecondPersonNeeded: It is more than the actor may give back alone. Nothing was changed.
         DomainError: What forbids a refund now (see ``refund_order``), ``refund_in_progress``, or ``amount_changed``.
     """
     require(actor, Action.DECIDE_REFUNDS)
@@ -64,12 +74,16 @@ async def refund_in_run(
             f"{Money(amount, money.order.currency)} could be refunded, more than was agreed to. Nothing was sent.",
             code="amount_changed",
         )
+    confirmed = first_by_id is not None and first_by_id != actor.user_id
+    alone = await alone_of(tx, actor, money.order)
+    if alone.needs_second(amount) and not confirmed:
+        raise SecondPersonNeeded(alone.sentence(money.order.currency))
     # A refund of a cancelled order may have failed: its money is still to be returned.
     cancels = choices.cancels_orders and money.order.status == OrderStatus.PAID
     ended = live_tickets(money.lines) if choices.ends_tickets or cancels else []
     refund = await start(
         tx, actor, money, payment, amount, allocate(amount, money.left, money.order.currency), ended,
-        source=RefundSource.BULK, cancels_order=cancels, keeps_seats=choices.keeps_seats,
+        source=RefundSource.BULK, cancels_order=cancels, keeps_seats=choices.keeps_seats, confirmed=confirmed,
     )  # fmt: skip
     await _say(tx, actor, money, payment, refund, ended, run, choices.message)
     return refund

@@ -120,6 +120,12 @@ async def send_back(tx: Transaction, actor: Actor, *, request_id: str, version: 
     touch(tx, request.organizer_id, request.order_id)
 
 
+class SecondPersonNeeded(DomainError):
+    """It is more than the actor may give back alone."""
+
+    code = "second_person_needed"
+
+
 def check_other_person(actor: Actor, request: RefundRequest) -> None:
     """Refuse that somebody confirms what they approved themselves.
 

@@ -154,11 +154,13 @@ async def start(
     source: RefundSource = RefundSource.ADMIN,
     cancels_order: bool = False,
     keeps_seats: bool = False,
+    confirmed: bool = False,
 ) -> Refund:
     """Reserve and queue a refund that ends these tickets; their check-in is refused from now on."""
     refund = await create_refund(
         tx, actor, order=money.order, payment=payment, amount_minor=amount, source=source, allocations=shares,
         ticket_ids=[ticket.id for ticket in tickets], cancels_order=cancels_order, keeps_seats=keeps_seats,
+        confirmed=confirmed,
     )  # fmt: skip
     await set_in_progress(tx, money.order, refund, True)
     return refund

@@ -8,6 +8,8 @@ from dataclasses import replace
 from kagibag_app.features.bulk_refunds.rules import OrderState
 from kagibag_app.features.bulk_refunds.views import RunView, Sum
 from kagibag_app.features.refunds.service import BulkChoices
+from kagibag_app.kit.actor import Actor
+from kagibag_app.web.admin.bulk_refund.display import above_limit
 from kagibag_app.web.admin.bulk_refund.rows import Ask, Choices
 from kagibag_app.web.admin.bulk_refunds.rows import amounts, orders_text
 
@@ -66,12 +68,18 @@ def service_choices(chosen: Choices) -> BulkChoices:
     )
 
 
-def start_ask(view: RunView, chosen: Choices) -> Ask:
-    """Return the question before a run starts, with what it means."""
+def start_ask(view: RunView, chosen: Choices, above: tuple[int, int] = (0, 0)) -> Ask:
+    """Return the question before a run starts, with what it means.
+
+    Args:
+        above: Orders that are more than this member may give back alone, and how many of those have used tickets.
+    """
+    second = above[0] if chosen.with_used else above[0] - above[1]
     money, orders = going(view, chosen)
     back = f"{amounts(money)} goes back to the buyers of {orders_text(orders)}, to the cards they paid with."
     parts = [
         back if money else "",
+        f"{above_limit(second)} an owner or another manager." if second else "",
         _after(view, chosen),
         _seats(chosen),
         _requests(view),
@@ -91,6 +99,23 @@ def retry_ask(view: RunView) -> Ask:
             f"{money} of {orders_text(failed)} that failed is sent again, each as a new refund.",
             "Everything else stays as it is. Stripe is asked first whether one of them arrived after all.",
             "If a reason is still there, that order fails again and is listed here.",
+        ],
+    )  # fmt: skip
+
+
+def confirm_ask(view: RunView, actor: Actor) -> Ask:
+    """Return the question before a second person confirms what somebody else approved."""
+    found = view.confirmable(actor)
+    orders, money = sum(part.orders for part in found), dict[str, int]()
+    for part in found:
+        money[part.currency] = money.get(part.currency, 0) + part.amount_minor
+    names = " and ".join(sorted({part.by for part in found if part.by})) or "Somebody else"
+    return Ask(
+        "confirm", f"Confirm the refund of {orders_text(orders)}?", f"Refund {amounts(money)}",
+        [
+            f"{names} approved it first. {amounts(money)} goes back to the cards they were paid with.",
+            "What was chosen for this bulk refund holds for them too.",
+            "Stripe's fees are not returned. What has been sent can't be taken back.",
         ],
     )  # fmt: skip
 

@@ -9,6 +9,7 @@ from kagibag_app.features.bulk_refunds.queries import PAGE
 from kagibag_app.features.bulk_refunds.rules import BulkStatus, Cover, OrderState
 from kagibag_app.features.bulk_refunds.views import OrderRow, RunView
 from kagibag_app.features.refunds.rules.pacing import USUAL
+from kagibag_app.kit.actor import Actor
 from kagibag_app.web.admin.address import address
 from kagibag_app.web.admin.bulk_refund.rows import (
     ExceptionLine,
@@ -25,11 +26,12 @@ from kagibag_app.web.api.bulk_reports import report_path
 
 _S, _B = OrderState, BulkStatus
 SETTLED = (_S.REFUNDED, _S.CANCELLED)
-GOING = (_S.WAITING, _S.QUEUED, *SETTLED, _S.FAILED)
+GOING = (_S.WAITING, _S.AWAITING_SECOND, _S.QUEUED, *SETTLED, _S.FAILED)
 TABS: dict[str, tuple[str, tuple[OrderState, ...]]] = {
     "all": ("All", ()),
     "waiting": ("Waiting", (_S.WAITING,)),
     "moving": ("On their way", (_S.QUEUED,)),
+    "second": ("Second person", (_S.AWAITING_SECOND,)),
     "failed": ("Failed", (_S.FAILED,)),
     "done": ("Done", SETTLED),
     "left_out": ("Left out", (_S.SKIPPED,)),
@@ -45,17 +47,20 @@ _SENTENCES = {
 }
 
 
-def face(view: RunView, zone: str, now: datetime) -> RunFace:
+def face(view: RunView, actor: Actor, zone: str, now: datetime, above: tuple[int, int] = (0, 0)) -> RunFace:
     """Return the head of the page.
 
     Args:
+        actor: Who looks.
         zone: The organizer's.
         now: UTC.
+        above: Orders that are more than this member may give back alone, and how many of those have used tickets.
     """
+    second, confirm = _second(view, actor, above[0])
     done, failed, total = view.orders(*SETTLED), view.orders(_S.FAILED), view.orders(*GOING)
     return RunFace(
         id=view.id, words=capital(view.words), status=view.status, about=_about(view, zone, now),
-        sentence=_SENTENCES[view.status], note=view.note, done=done + failed, total=max(total, 1),
+        sentence=_sentence(view), second=second, confirm=confirm, note=view.note, done=done + failed, total=max(total, 1),
         progress=_progress(view), rest=_rest(view), outcome=_outcome(view), message=view.message,
         failed=f"{orders_text(failed)} failed" if failed else "",
         retry=f"Retry {failed:,} failed" if failed and view.status in (_B.PAUSED, _B.FINISHED) else "",
@@ -162,6 +167,8 @@ def _progress(view: RunView) -> str:
 def _rest(view: RunView) -> str:
     waiting, moving = view.orders(_S.WAITING), view.orders(_S.QUEUED)
     parts = [f"{moving:,} on their way" if moving else "", f"{waiting:,} wait" if waiting else ""]
+    second = view.orders(_S.AWAITING_SECOND)
+    parts.append(f"{second:,} for a second person" if second else "")
     if view.doubtful:
         parts.append(f"{view.doubtful:,} of them being clarified with Stripe")
     if view.status is _B.RUNNING and waiting:
@@ -169,6 +176,47 @@ def _rest(view: RunView) -> str:
         epoch = datetime(2000, 1, 1)  # noqa: DTZ001 - only a span is written
         parts.append(f"about {time_left(epoch + spare, epoch)} left")
     return ", ".join(filter(None, parts))
+
+
+def _sentence(view: RunView) -> str:
+    if view.status is _B.FINISHED and view.firsts:
+        return "What waits for a second person is still to be decided; everything else is settled as listed below."
+    return _SENTENCES[view.status]
+
+
+def _second(view: RunView, actor: Actor, above: int) -> tuple[str, str]:
+    """Return what is said of orders that one member may not give back alone, and the button that confirms them."""
+    if view.status is _B.READY and above:
+        return (
+            f"{above_limit(above)} an owner or another manager to confirm {_them(above)} once it was started.",
+            "",
+        )
+    waiting = view.orders(_S.AWAITING_SECOND)
+    if not waiting:
+        return "", ""
+    names = " and ".join(sorted({found.by for found in view.firsts if found.by}))
+    said = (
+        f"{above_limit(waiting)} a second person. Approved first by {names}."
+        if names
+        else above_limit(waiting)
+    )
+    mine = sum(found.orders for found in view.confirmable(actor))
+    if view.status not in (_B.PAUSED, _B.FINISHED):
+        return f"{said} They can be confirmed as soon as the others are done.", ""
+    if not mine:
+        return f"{said} An owner or another manager can confirm {_them(waiting)} here.", ""
+    return said, f"Confirm {orders_text(mine)}"
+
+
+def above_limit(count: int) -> str:
+    """Begin a sentence about orders above a manager's limit: ``2 orders are ... and wait for``."""
+    if count == 1:
+        return "1 order is more than a manager gives back alone and waits for"
+    return f"{count:,} orders are more than a manager gives back alone and wait for"
+
+
+def _them(count: int) -> str:
+    return "it" if count == 1 else "them"
 
 
 def _outcome(view: RunView) -> list[str]:

@@ -38,6 +38,7 @@ def page() -> rx.Component:
         ),
         _question("start", "Not now"),
         _question("retry", "Leave them"),
+        _question("confirm", "Not now"),
         active="refunds",
         counts=_S.counts,
         refresh=_S.refresh,
@@ -59,6 +60,7 @@ def _shown() -> rx.Component:
         rx.el.p(_F.about, class_name="mute small"),
         rx.el.p(_F.sentence, class_name="bulk-sentence"),
         rx.el.div(when(_F.note, callout(_F.note)), role="status"),
+        when(_F.second, callout(_F.second, icon="users-round")),
         rx.cond(_F.status == "ready", rx.fragment(), _progress()),
         rx.el.div(
             rx.el.div(_sums(before), when(_S.exceptions, _exceptions()), orders()),
@@ -76,6 +78,9 @@ def _acts() -> rx.Component:
     pause = button("Pause", icon="pause", on_click=_S.pause, once=True)
     resume = button("Resume", icon="play", kind="primary", on_click=_S.resume, once=True)
     retry = when(_F.retry, button(_F.retry, icon="rotate-cw", on_click=_S.ask_retry, once=True))
+    confirm = when(
+        _F.confirm, button(_F.confirm, icon="check", kind="primary", on_click=_S.ask_confirm, once=True)
+    )
     report = when(_S.exports, link_button("Report as CSV", _F.report, icon="download", download=True))
     return rx.fragment(
         rx.match(
@@ -83,8 +88,8 @@ def _acts() -> rx.Component:
             ("preparing", when(_S.prepares, away)),
             ("ready", when(_S.prepares, rx.fragment(away, again))),
             ("running", when(_S.prepares, pause)),
-            ("paused", rx.fragment(report, when(_S.decides, rx.fragment(retry, resume)))),
-            ("finished", rx.fragment(when(_S.decides, retry), report)),
+            ("paused", rx.fragment(report, when(_S.decides, rx.fragment(retry, confirm, resume)))),
+            ("finished", rx.fragment(when(_S.decides, rx.fragment(retry, confirm)), report)),
             rx.fragment(),
         )
     )
@@ -158,13 +163,13 @@ def _chosen() -> rx.Component:
 
 
 def _question(kind: str, safe: str) -> rx.Component:
-    asked = _S.ask
+    asked, acts = _S.ask, {"start": _S.start, "retry": _S.retry, "confirm": _S.confirm}
     return confirm_dialog(
         asked.title,
         open=asked.kind == kind,
         consequences=(rx.fragment(each(asked.parts, lambda part: consequence("chevron-right", part))),),
         act=asked.act,
-        on_act=_S.start if kind == "start" else _S.retry,
+        on_act=acts[kind],
         on_close=_S.close,
         busy=_S.busy,
         error=_S.problem,

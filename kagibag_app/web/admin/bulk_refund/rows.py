@@ -15,6 +15,8 @@ class RunFace:
         done: Orders that are settled, of ``total``; ``progress`` says it in words, ``rest`` what is still to come.
         outcome: What was chosen for its orders, once it was started.
         failed: How many failed, in words; empty for none. ``retry``: the words of the button that sends them again.
+        second: What waits, or will wait, for a second person; empty for nothing. ``confirm``: the words of the button for
+            whoever can be that person.
         report: Address of the CSV.
     """
 
@@ -32,6 +34,8 @@ class RunFace:
     message: str = ""
     failed: str = ""
     retry: str = ""
+    second: str = ""
+    confirm: str = ""
     report: str = ""
 
 
@@ -90,7 +94,7 @@ class Choices:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """The question before money moves. ``kind``: ``start`` or ``retry``; empty: none is open."""
+    """The question before money moves. ``kind``: ``start``, ``retry`` or ``confirm``; empty: none is open."""
 
     kind: str = ""
     title: str = ""

@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 
 from kagibag_app.features.accounts import queries as accounts
-from kagibag_app.features.accounts.rules import Action, allowed
+from kagibag_app.features.accounts.rules import Action, Role, allowed
 from kagibag_app.features.bulk_refunds import queries
 from kagibag_app.features.bulk_refunds import service as bulk
 from kagibag_app.features.bulk_refunds.rules import BulkStatus
@@ -80,6 +80,7 @@ class BulkRefundState(Workspace):
     _page: int = 1
     _view: RunView | None = None
     _pending: Pending = Pending()
+    _above: tuple[int, int] = (0, 0)
 
     @rx.event
     @require(Action.VIEW_REFUNDS)
@@ -132,7 +133,7 @@ class BulkRefundState(Workspace):
         self.choices = choosing.read_choices(form, self.choices, view)
         if view.status is BulkStatus.READY and self.choices.act:
             self._pending = Pending(view.version, self.choices)
-            self.ask, self.problem = choosing.start_ask(view, self.choices), ""
+            self.ask, self.problem = choosing.start_ask(view, self.choices, self._above), ""
 
     @rx.event
     @require(Action.DECIDE_REFUNDS, decides=False)
@@ -140,6 +141,15 @@ class BulkRefundState(Workspace):
         """Ask once before what failed is sent again."""
         view = self._shown()
         self._pending, self.ask, self.problem = Pending(view.version), choosing.retry_ask(view), ""
+
+    @rx.event
+    @require(Action.DECIDE_REFUNDS, decides=False)
+    async def ask_confirm(self, actor: Actor):
+        """Ask once before what somebody else approved first is sent."""
+        view = self._shown()
+        if view.confirmable(actor):
+            self._pending, self.problem = Pending(view.version), ""
+            self.ask = choosing.confirm_ask(view, actor)
 
     @rx.event
     @require(Action.VIEW_REFUNDS)
@@ -169,6 +179,17 @@ class BulkRefundState(Workspace):
         async for answer in self._decide(
             actor, "retry", lambda tx: bulk.retry_failed(tx, actor, run=self._id, version=asked.version),
             "What failed is sent again",
+        ):  # fmt: skip
+            yield answer
+
+    @rx.event
+    @require(Action.DECIDE_REFUNDS)
+    async def confirm(self, actor: Actor):
+        """Confirm what waits for a second person."""
+        asked = self._pending
+        async for answer in self._decide(
+            actor, "confirm", lambda tx: bulk.confirm_waiting(tx, actor, run=self._id, version=asked.version),
+            "Confirmed. It is sent now",
         ):  # fmt: skip
             yield answer
 
@@ -227,6 +248,11 @@ class BulkRefundState(Workspace):
             except NotFound:
                 self.face, self.lines, self._view, self.phase = RunFace(), [], None, "missing"
                 return
+            self._above = (0, 0)
+            if view.status is BulkStatus.READY and actor.role != Role.OWNER:
+                self._above = await queries.orders_above_limit(
+                    session, organizer_id, self._id, actor.user_id or 0
+                )
             states = display.TABS[self._tab][1]
             rows = await queries.order_rows(session, organizer_id, self._id, states=states, page=self._page)
         self._show(actor, view, organizer.zone if organizer else "UTC")
@@ -238,7 +264,7 @@ class BulkRefundState(Workspace):
         self.prepares = allowed(actor.role, Action.PREPARE_REFUNDS)
         self.decides = allowed(actor.role, Action.DECIDE_REFUNDS)
         self.exports = allowed(actor.role, Action.EXPORT_ORDERS)
-        self.face = display.face(view, zone, runtime().clock.now())
+        self.face = display.face(view, actor, zone, runtime().clock.now(), self._above)
         self.sums, self.exceptions = display.sum_lines(view), display.exception_lines(view)
         self.tabs, self.phase = display.tab_rows(view, self._tab), "shown"
         if view.status is BulkStatus.READY:

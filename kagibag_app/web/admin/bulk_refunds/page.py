@@ -95,6 +95,7 @@ def _line(line: RunLine) -> rx.Component:
         cell(
             when(line.done, line.done, line.orders),
             when(line.failed, rx.el.div(toned(line.failed, "bad"), class_name="cap")),
+            when(line.second, rx.el.div(toned(line.second, "attention"), class_name="cap")),
             numeric=True,
             class_name="c-event",
         ),

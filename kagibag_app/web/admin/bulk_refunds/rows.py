@@ -27,6 +27,7 @@ class RunLine:
     orders: str
     done: str
     failed: str
+    second: str
     amount: str
     by: str
     made: str
@@ -50,6 +51,7 @@ def run_line(row: RunRow, zone: str, now: datetime) -> RunLine:
     return RunLine(
         id=row.id, words=capital(row.words), href=run_path(row.id), status=row.status, orders=f"{row.orders:,}",
         done=f"{row.done:,} of {row.orders:,}" if begun else "", failed=f"{row.failed:,} failed" if row.failed else "",
+        second=f"{row.awaiting_second:,} for a second person" if row.awaiting_second else "",
         amount=amounts(row.amounts), by=row.acting, made=short_time(row.made_at, zone, now=now),
         made_iso=row.made_at.isoformat(), made_exact=l10n.moment(row.made_at, zone),
     )  # fmt: skip
