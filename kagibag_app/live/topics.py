@@ -58,6 +58,11 @@ def order(order_id: int) -> str:
     return f"order:{order_id}"
 
 
+def door(event_id: int) -> str:
+    """Who is in at one event, and what lets somebody in."""
+    return f"event:{event_id}:door"
+
+
 def event(event_id: int) -> str:
     """One event's page: what is left to buy."""
     return f"event:{event_id}"

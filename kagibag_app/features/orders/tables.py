@@ -125,7 +125,7 @@ class Ticket(SQLModel, table=True):
     """What lets one person in; one per line item of a paid order.
 
     ``refund_in_progress`` is pushed by refunds from approval on: check-in is refused meanwhile.
-    ``checked_in_by``: the name of who let its holder in.
+    ``checked_in_by``: the name of who let its holder in; ``checked_in_door``: what they call the door, if they do.
     """
 
     __tablename__ = "tickets"  # pyright: ignore[reportAssignmentType]
@@ -141,6 +141,7 @@ class Ticket(SQLModel, table=True):
     issued_at: datetime = moment()
     checked_in_at: datetime | None = maybe_moment()
     checked_in_by: str = ""
+    checked_in_door: str = Field(default="", sa_column_kwargs={"server_default": ""})
     voided_at: datetime | None = maybe_moment()
     void_reason: str = ""
 

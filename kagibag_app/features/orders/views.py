@@ -243,6 +243,52 @@ class ExportRow(NamedTuple):
 
 
 @dataclass(frozen=True)
+class Admission:
+    """What the door answers to one scan.
+
+    Attributes:
+        outcome: A ``DoorOutcome`` value.
+        sentence: Why, for whoever stands at the door.
+        code: The ticket's, or what was typed where there is no such ticket.
+        ticket: Its public id; empty where there is none, as is all below.
+        event: Public id of the event that it is for.
+    """
+
+    outcome: str
+    sentence: str
+    code: str
+    ticket: str = ""
+    holder: str = ""
+    type_name: str = ""
+    order_number: str = ""
+    event: str = ""
+    event_title: str = ""
+
+
+@dataclass(frozen=True)
+class DoorView:
+    """An event at its door.
+
+    Attributes:
+        event_id: The key of its row, for the topics of its changes.
+        expected: Tickets that let somebody in, those that did included.
+        checked_in: Those that did.
+    """
+
+    event_id: int
+    id: str
+    title: str
+    venue: str
+    zone: str
+    status: str
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime | None
+    expected: int
+    checked_in: int
+
+
+@dataclass(frozen=True)
 class SavedViewRow:
     """A member's saved view. ``query`` is the query string of the list's address, without question mark."""
 

@@ -2,6 +2,7 @@
 
 from kagibag_app.features.orders.queries.again import rows_by_id
 from kagibag_app.features.orders.queries.counting import count_orders, order_counts
+from kagibag_app.features.orders.queries.door import door_view
 from kagibag_app.features.orders.queries.exporting import export_rows
 from kagibag_app.features.orders.queries.listing import neighbours, order_page
 from kagibag_app.features.orders.queries.rows import (
@@ -22,6 +23,7 @@ from kagibag_app.features.orders.queries.whole import whole_order
 __all__ = [
     "applied_of",
     "count_orders",
+    "door_view",
     "export_rows",
     "lines_of",
     "link_card",

@@ -1,6 +1,13 @@
 """Orders: states and what may follow what, how lists are filtered, what the search box means. Pure."""
 
 from kagibag_app.features.orders.rules.buyer import read_email
+from kagibag_app.features.orders.rules.door import (
+    DOOR_LIMIT,
+    DOUBTS,
+    DoorOutcome,
+    on_its_day,
+    written_ticket,
+)
 from kagibag_app.features.orders.rules.grams import grams_match
 from kagibag_app.features.orders.rules.lists import (
     COUNT_CAP,
@@ -49,6 +56,8 @@ __all__ = [
     "CANDIDATES",
     "CLOSE_REQUESTS",
     "COUNT_CAP",
+    "DOOR_LIMIT",
+    "DOUBTS",
     "HOLD",
     "ORDER_MOVES",
     "PAGE_SIZE",
@@ -58,6 +67,7 @@ __all__ = [
     "AppliedCode",
     "Completion",
     "DisputeState",
+    "DoorOutcome",
     "Looked",
     "NewLine",
     "OrderFilter",
@@ -76,6 +86,7 @@ __all__ = [
     "looked_for",
     "mask_email",
     "number_part",
+    "on_its_day",
     "order_values",
     "read_email",
     "search_text",
@@ -84,4 +95,5 @@ __all__ = [
     "view_name",
     "view_query",
     "written_number",
+    "written_ticket",
 ]

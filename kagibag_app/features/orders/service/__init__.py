@@ -1,5 +1,6 @@
 """Verbs of orders: place, complete, release, money state, tickets, the door, the desk, links, search, saved views."""
 
+from kagibag_app.features.orders.service.admitting import admit
 from kagibag_app.features.orders.service.cancelling import cancel_paid
 from kagibag_app.features.orders.service.completing import complete
 from kagibag_app.features.orders.service.desk import add_note, correct_email, resend_ticket
@@ -14,6 +15,7 @@ from kagibag_app.features.orders.service.tickets import revive_tickets, set_refu
 
 __all__ = [
     "add_note",
+    "admit",
     "cancel_paid",
     "check_in",
     "complete",

@@ -9,7 +9,13 @@ from kagibag_app import l10n
 from kagibag_app.features.accounts.rules import Action
 from kagibag_app.features.accounts.service import require
 from kagibag_app.features.accounts.tables import Organizer
-from kagibag_app.features.orders.rules import CLOSE_REQUESTS, TICKET_MOVES, OrderStatus, TicketStatus
+from kagibag_app.features.orders.rules import (
+    CLOSE_REQUESTS,
+    TICKET_MOVES,
+    DoorOutcome,
+    OrderStatus,
+    TicketStatus,
+)
 from kagibag_app.features.orders.service.states import lock, touch
 from kagibag_app.features.orders.service.tickets import void_tickets
 from kagibag_app.features.orders.tables import Order, Ticket
@@ -18,6 +24,7 @@ from kagibag_app.features.timeline.rules import EntryKind
 from kagibag_app.kit import text
 from kagibag_app.kit.actor import Actor
 from kagibag_app.kit.errors import BadInput, DomainError, NotFound
+from kagibag_app.live import topics
 from kagibag_app.storage.transaction import Transaction
 
 REASON_LIMIT = 200
@@ -36,10 +43,8 @@ async def check_in(tx: Transaction, actor: Actor, *, ticket: str) -> None:
     """
     require(actor, Action.CHECK_IN)
     order, row = await lock_ticket(tx, actor, ticket)
-    await _may_enter(tx, order, row)
-    row.status = TICKET_MOVES.require(TicketStatus(row.status), TicketStatus.CHECKED_IN)
-    row.checked_in_at, row.checked_in_by = tx.now, actor.name
-    _note(tx, actor, order, row, EntryKind.TICKET_CHECKED_IN)
+    await require_welcome(tx, order, row)
+    let_in(tx, actor, order, row)
 
 
 async def undo_check_in(tx: Transaction, actor: Actor, *, ticket: str) -> None:
@@ -59,7 +64,7 @@ async def undo_check_in(tx: Transaction, actor: Actor, *, ticket: str) -> None:
             f"Ticket {row.code} is not checked in, so there is nothing to undo.", code="not_checked_in"
         )
     row.status = TICKET_MOVES.require(TicketStatus(row.status), TicketStatus.VALID)
-    row.checked_in_at, row.checked_in_by = None, ""
+    row.checked_in_at, row.checked_in_by, row.checked_in_door = None, "", ""
     _note(tx, actor, order, row, EntryKind.TICKET_CHECK_IN_UNDONE)
 
 
@@ -101,23 +106,42 @@ async def void_ticket(
     )
 
 
-async def _may_enter(tx: Transaction, order: Order, row: Ticket) -> None:
+def let_in(tx: Transaction, actor: Actor, order: Order, row: Ticket, *, door: str = "") -> None:
+    """Note that the holder of a locked ticket is in.
+
+    Args:
+        door: What the members call the door, if they do.
+    """
+    row.status = TICKET_MOVES.require(TicketStatus(row.status), TicketStatus.CHECKED_IN)
+    row.checked_in_at, row.checked_in_by, row.checked_in_door = tx.now, actor.name, door
+    _note(tx, actor, order, row, EntryKind.TICKET_CHECKED_IN, door)
+
+
+async def require_welcome(tx: Transaction, order: Order, row: Ticket) -> None:
+    """Accept a locked ticket that lets its holder in.
+
+    Raises:
+        DomainError: It does not; see ``check_in``.
+    """
     if row.status == TicketStatus.CHECKED_IN:
         organizer = await tx.session.get_one(Organizer, order.organizer_id)
         when = l10n.moment(row.checked_in_at, organizer.zone) if row.checked_in_at else "before"
+        where = f" at {row.checked_in_door}" if row.checked_in_door else ""
         who = f" by {row.checked_in_by}" if row.checked_in_by else ""
-        raise DomainError(f"Ticket {row.code} was checked in{who} on {when}.", code="already_in")
+        raise DomainError(
+            f"Ticket {row.code} was checked in{where}{who} on {when}.", code=DoorOutcome.ALREADY_IN
+        )
     if row.status == TicketStatus.VOID:
         why = f": {row.void_reason}" if row.void_reason else ""
-        raise DomainError(f"Ticket {row.code} is void{why}. It lets nobody in.", code="ticket_void")
+        raise DomainError(f"Ticket {row.code} is void{why}. It lets nobody in.", code=DoorOutcome.VOID)
     if row.refund_in_progress:
         raise DomainError(
             f"Ticket {row.code} is being refunded. It lets nobody in while that lasts.",
-            code="refund_in_progress",
+            code=DoorOutcome.REFUND,
         )
     if order.status != OrderStatus.PAID:
         raise DomainError(
-            f"Order {order.number} is not completed, so its ticket lets nobody in.", code="order_not_paid"
+            f"Order {order.number} is not completed, so its ticket lets nobody in.", code=DoorOutcome.NOT_PAID
         )
 
 
@@ -138,8 +162,8 @@ async def lock_ticket(tx: Transaction, actor: Actor, public_id: object) -> tuple
     return order, row
 
 
-def _note(tx: Transaction, actor: Actor, order: Order, row: Ticket, kind: EntryKind) -> None:
-    timeline.record(
-        tx, actor, organizer_id=order.organizer_id, order_id=order.id, kind=kind, data={"ticket": row.code}
-    )
+def _note(tx: Transaction, actor: Actor, order: Order, row: Ticket, kind: EntryKind, door: str = "") -> None:
+    data = {"ticket": row.code} | ({"door": door} if door else {})
+    timeline.record(tx, actor, organizer_id=order.organizer_id, order_id=order.id, kind=kind, data=data)
     touch(tx, order)
+    tx.touch(topics.door(order.event_id))

@@ -67,7 +67,8 @@ async def revive_tickets(
     set_seats(gone, Seat.SOLD)
     for ticket in tickets:
         ticket.status = TICKET_MOVES.require(TicketStatus(ticket.status), TicketStatus.VALID)
-        ticket.voided_at, ticket.void_reason, ticket.checked_in_at = None, "", None
+        ticket.voided_at, ticket.void_reason = None, ""
+        ticket.checked_in_at, ticket.checked_in_by, ticket.checked_in_door = None, "", ""
     _note(tx, actor, order, EntryKind.TICKETS_REVIVED, tickets, "")
     return True
 
@@ -88,6 +89,7 @@ def _note(
     data = {"tickets": [ticket.code for ticket in tickets], "reason": reason}
     timeline.record(tx, actor, organizer_id=order.organizer_id, order_id=order.id, kind=kind, data=data)
     touch(tx, order)
+    tx.touch(topics.door(order.event_id))
 
 
 async def _tickets(tx: Transaction, order_id: int, ticket_ids: Collection[int]) -> list[Ticket]:

@@ -269,6 +269,7 @@ _DETAILS: dict[str, Callable[[dict[str, Any]], str]] = {
     EntryKind.LATE_PAYMENT: _too_late,
     EntryKind.TICKETS_VOIDED: _codes,
     EntryKind.TICKETS_REVIVED: _codes,
+    EntryKind.TICKET_CHECKED_IN: lambda data: str(data.get("door") or ""),
     EntryKind.REFUND_REQUESTED: _codes,
     EntryKind.REFUND_STARTED: _codes,
     EntryKind.REFUND_SENT: lambda data: str(data.get("stripe_id") or ""),
