@@ -17,6 +17,7 @@ PAGES = (
     "attendee.ticket",
     "attendee.find_order",
     "admin.login",
+    "admin.checkin",
     "admin.orders",
     "admin.order",
     "admin.refunds",

@@ -128,7 +128,12 @@ def _attendee(product: Installation) -> list[Screen]:
 def _organizer(product: Installation) -> list[Screen]:
     number = links.order_number(product, "Maren Okafor")
     opened = links.dispute_id(product, "Hannah Kessler")
+    door = f"/admin/checkin?event={links.event_id(product, people.EVENT)}"
     return [
+        Screen("checkin-choice", "/admin/checkin", ".empty"),
+        Screen("checkin", door, ".door-result"),
+        Screen("checkin-doubt", door, ".door-result", _scan(links.ticket_code(product, "Ivy Chen"))),
+        Screen("checkin-unknown", f"{door}&door=North", ".door-result", _scan("T-0000-0000-0000")),
         Screen("orders", "/admin/orders", "tbody tr"),
         Screen("orders-none", "/admin/orders?q=nobody", ".empty"),
         Screen("orders-export", "/admin/orders", "tbody tr", _export),
@@ -219,6 +224,17 @@ def _press(name: str | re.Pattern[str]) -> Step:
         expect(page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))).to_be_visible()
 
     return press
+
+
+def _scan(code: str) -> Step:
+    """Type a code as a scanner does."""
+
+    def scan(page: Page) -> None:
+        page.keyboard.type(code)
+        page.keyboard.press("Enter")
+        expect(page.locator(".door-title")).to_be_visible()
+
+    return scan
 
 
 def _choose_tickets(page: Page) -> None:

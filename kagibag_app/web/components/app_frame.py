@@ -24,6 +24,7 @@ STYLESHEETS = [
             "tables",
             "orders",
             "bulk",
+            "door",
             "glyphs",
             "shell",
             "flow",

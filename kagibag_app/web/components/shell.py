@@ -16,7 +16,7 @@ from kagibag_app.web.components.sandbox_strip import sandbox_strip
 from kagibag_app.web.components.theme import theme_switch
 from kagibag_app.web.components.values import Content, Flag, Handler, Number, Text, classes, when
 
-Place = Literal["orders", "refunds", "disputes", "webhooks", "messages", "settings/team"]
+Place = Literal["checkin", "orders", "refunds", "disputes", "webhooks", "messages", "settings/team"]
 
 LOGOUT_PATH = "/api/session/logout"
 
@@ -28,6 +28,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("g", "o"), "Orders"),
             (("g", "r"), "Refunds"),
             (("g", "d"), "Disputes"),
+            (("g", "c"), "Check-in"),
             (("?",), "This list"),
             (("Esc",), "Close what is open"),
         ),
@@ -60,6 +61,7 @@ class Member:
         detail: Names the organizer and the role.
         several: There are other organizations to switch to.
         sees_team: The settings are theirs to see.
+        checks_in: They may stand at a door.
     """
 
     name: str = ""
@@ -67,6 +69,7 @@ class Member:
     detail: str = ""
     several: bool = False
     sees_team: bool = False
+    checks_in: bool = False
 
 
 def skip_link() -> rx.Component:
@@ -133,7 +136,7 @@ def admin_page(
 
     def menu(suffix: str) -> rx.Component:
         return rx.fragment(
-            _navigation(active, refunds_waiting, disputes_waiting, suffix),
+            _navigation(active, member, refunds_waiting, disputes_waiting, suffix),
             when(member.sees_team, _settings(active, suffix)),
         )
 
@@ -222,7 +225,7 @@ def _entry(
 
 
 def _navigation(
-    active: Place, refunds_waiting: Number, disputes_waiting: Number, suffix: str
+    active: Place, member: Member, refunds_waiting: Number, disputes_waiting: Number, suffix: str
 ) -> rx.Component:
     main = rx.el.nav(
         _entry("orders", active, "receipt-text", "Orders", key="g o"),
@@ -242,6 +245,7 @@ def _navigation(
             count(disputes_waiting, "need a response", "bad"),
             key="g d",
         ),
+        when(member.checks_in, _entry("checkin", active, "scan-line", "Check-in", key="g c")),
         aria_label=f"Main{suffix}",
         class_name="nav",
     )

@@ -78,6 +78,7 @@ class Workspace(rx.State):
             detail=f"{view.organizer_name} · {view.role.capitalize()}",
             several=view.organizations > 1,
             sees_team=allowed(view.role, Action.VIEW_TEAM),
+            checks_in=allowed(view.role, Action.CHECK_IN),
         )
         sandbox = runtime().settings.stripe_mode is StripeMode.SANDBOX
         if (self.member, self.sandbox, self.idle) != (shown, sandbox, False):
