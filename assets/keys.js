@@ -74,6 +74,14 @@
     return false;
   }
 
+  /* The trigger of a dialog that has several buttons; it does not take the focus, which goes back to where it was. */
+  const open = (button) => document.getElementById(button.dataset.opens)?.click();
+
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element ? event.target.closest("[data-opens]") : null;
+    if (button) open(button);
+  });
+
   const openMenus = () => [...document.querySelectorAll("details.menu[open]")];
 
   function closeMenus(except) {
@@ -85,6 +93,11 @@
       const menu = openMenus().find((open) => open.contains(document.activeElement));
       closeMenus();
       menu?.querySelector("summary")?.focus();
+      return;
+    }
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key.toLowerCase() === "k") {
+      const finder = document.querySelector('[data-key="Ctrl K"]');
+      if (finder && !document.querySelector(DIALOG)) { event.preventDefault(); open(finder); }
       return;
     }
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return;

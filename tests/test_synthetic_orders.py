@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any, cast
 
@@ -17,6 +18,8 @@ import kagibag_app.tables  # noqa: F401 - puts every table into the metadata
 from kagibag_app.demo.synthetic.making import Made, make
 from kagibag_app.features.accounts.service import check_password
 from kagibag_app.features.disputes.rules import DisputeStatus
+from kagibag_app.features.ledger import queries as ledger
+from kagibag_app.features.ledger.views import Figures, figures_of
 from kagibag_app.features.messages.documents import MailLinks, render
 from kagibag_app.features.messages.rules import MessageStatus, Template
 from kagibag_app.features.messages.tables import EmailMessage
@@ -98,6 +101,73 @@ def everything(url: str) -> dict[str, list[Any]]:
 def again(url: str, **changes: Any) -> Made:
     """Run the command once more."""
     return make(url, **({"orders": ORDERS, "seed": SEED, "password": PASSWORD} | changes))
+
+
+AUTUMN = ("2025-09-30 22:00:00", "2026-01-31 23:00:00")
+"""October to January in Berlin, across the change of the clocks, as the database writes moments."""
+
+
+async def _figures(url: str, *bounds: datetime) -> dict[str, Figures]:
+    """Add up what the home page shows of the organizer's stretches of time."""
+    ((organizer,),) = look(url, "SELECT id FROM organizers")
+    store = Store(url, MemoryBus(), Clock())
+    async with store.read() as session:
+        found = await ledger.movements(session, organizer, bounds=bounds or ledger.EVER)
+    await store.close()
+    return figures_of(found)
+
+
+async def test_the_figures_of_all_time_are_what_payments_refunds_and_disputes_say(url: str) -> None:
+    found = await _figures(url)
+    assert {"JPY", "KWD"} < set(found)
+    paid = look(
+        url,
+        "SELECT currency, sum(captured_minor), count(*) FROM payments WHERE captured_minor > 0 GROUP BY currency",
+    )
+    assert {code: (each.sales_minor, each.sales) for code, each in found.items()} == {
+        code: (int(minor), count) for code, minor, count in paid
+    }
+    returned = look(
+        url,
+        "SELECT currency, sum(amount_minor), count(*) FROM refunds WHERE accepted_at IS NOT NULL"
+        " AND status NOT IN ('failed', 'canceled') AND source <> 'outside_stripe' GROUP BY currency",
+    )
+    assert {code: (-each.refunded_minor, each.refunds) for code, each in found.items() if each.refunds} == {
+        code: (int(minor), count) for code, minor, count in returned
+    }
+    taken = look(
+        url,
+        "SELECT currency, sum(amount_minor) FROM disputes WHERE kind = 'chargeback' AND status <> 'won'"
+        " AND status NOT IN ('prevented', 'unknown') GROUP BY currency",
+    )
+    assert {code: -each.disputed_minor for code, each in found.items() if each.disputed_minor} == {
+        code: int(minor) for code, minor in taken
+    }
+
+
+async def test_the_figures_of_a_period_are_what_was_booked_in_it(url: str) -> None:
+    begin, end = (datetime.fromisoformat(f"{moment}+00:00") for moment in AUTUMN)
+    suffix = "" if url.startswith("sqlite") else "+00"
+    middle = begin + (end - begin) / 3
+    found = await _figures(url, begin, middle, end)
+    booked = look(
+        url,
+        "SELECT kind, settlement_currency, presentment_currency, sum(settlement_minor), sum(presentment_minor)"  # noqa: S608
+        f" FROM ledger_entries WHERE at >= '{AUTUMN[0]}{suffix}' AND at < '{AUTUMN[1]}{suffix}' GROUP BY 1, 2, 3",
+    )
+    net, fees, shown = Counter[str](), Counter[str](), Counter[tuple[str, str]]()
+    for kind, settled, presented, settled_minor, shown_minor in booked:
+        net[settled] += int(settled_minor)
+        fees[settled] += int(settled_minor) if kind.endswith(("_fee", "_fee_reversal", "_fee_refund")) else 0
+        shown[presented, kind.removesuffix("_reversal")] += int(shown_minor or 0)
+    assert {"JPY", "KWD"} & set(found)
+    assert any(each.disputed_minor for each in found.values())
+    assert {code: each.net_minor for code, each in found.items()} == dict(net)
+    assert {code: each.fees_minor for code, each in found.items()} == dict(fees)
+    for code, each in found.items():
+        assert each.sales_minor == shown[code, "charge"]
+        assert each.refunded_minor == shown[code, "refund"]
+        assert each.disputed_minor == shown[code, "dispute"]
 
 
 async def test_its_books_are_clean(url: str) -> None:

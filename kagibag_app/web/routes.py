@@ -17,6 +17,7 @@ PAGES = (
     "attendee.ticket",
     "attendee.find_order",
     "admin.login",
+    "admin.home",
     "admin.checkin",
     "admin.orders",
     "admin.order",
@@ -32,7 +33,7 @@ PAGES = (
     "admin.team",
     "admin.join",
 )
-FIRST_PATH = "/admin/orders"
+FIRST_PATH = "/admin"
 _NOT_INDEXED = {"name": "robots", "content": "noindex, nofollow"}
 # A page reached by a secret link tells nobody its address. The organizer's pages must not say so: their native forms
 # would then be sent without an Origin.
@@ -75,11 +76,8 @@ def register(app: rx.App) -> None:
         description=_DESCRIPTION,
         meta=[_NOT_INDEXED],
     )
-    for route in ("/", "/admin"):
-        # The list of orders asks for the login where it has to.
-        app.add_page(
-            rx.fragment, route=route, title="Kagibag", on_load=rx.redirect(FIRST_PATH), meta=meta_of(route)
-        )
+    # Home asks for the login where it has to.
+    app.add_page(rx.fragment, route="/", title="Kagibag", on_load=rx.redirect(FIRST_PATH), meta=meta_of("/"))
 
 
 def meta_of(route: str) -> list[dict[str, str]]:

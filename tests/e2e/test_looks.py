@@ -130,6 +130,9 @@ def _organizer(product: Installation) -> list[Screen]:
     opened = links.dispute_id(product, "Hannah Kessler")
     door = f"/admin/checkin?event={links.event_id(product, people.EVENT)}"
     return [
+        Screen("home", "/admin", ".figures dd"),
+        Screen("home-table", "/admin?days=7", ".figures dd", _show_table),
+        Screen("palette", "/admin/orders", "tbody tr", _find),
         Screen("checkin-choice", "/admin/checkin", ".empty"),
         Screen("checkin", door, ".door-result"),
         Screen("checkin-doubt", door, ".door-result", _scan(links.ticket_code(product, "Ivy Chen"))),
@@ -224,6 +227,17 @@ def _press(name: str | re.Pattern[str]) -> Step:
         expect(page.get_by_role("dialog").or_(page.get_by_role("alertdialog"))).to_be_visible()
 
     return press
+
+
+def _show_table(page: Page) -> None:
+    page.get_by_text("The same as a table").click()
+    expect(page.get_by_role("table", name="Sales and what went back")).to_be_visible()
+
+
+def _find(page: Page) -> None:
+    page.keyboard.press("Control+k")
+    page.get_by_role("combobox", name="Search or jump to").fill("ma")
+    expect(page.get_by_role("option").last).to_be_visible()
 
 
 def _scan(code: str) -> Step:

@@ -28,8 +28,8 @@ def test_invited_joins_with_her_role_and_is_out_when_removed(
     ria.get_by_label("Your name").fill("Ria Solé")
     ria.get_by_label("Choose a password").fill(PASSWORD)
     ria.get_by_role("button", name="Join Lantern Row").click()
-    ria.wait_for_url(re.compile("/admin/orders"))
-    expect(ria.locator(".orders tbody tr").first).to_be_visible(timeout=WAIT)
+    ria.wait_for_url(re.compile("/admin/?$"))
+    expect(ria.locator(".figures dd").first).to_be_visible(timeout=WAIT)
 
     owner.goto(product.url + TEAM)
     members = owner.get_by_role("table", name="Members", exact=True)
@@ -70,13 +70,13 @@ def test_who_is_on_two_teams_switches_between_them(product: Installation, new_pa
     expect(pia.get_by_label("Password")).to_have_count(0)
     pia.get_by_role("button", name="Join Lantern Row").click()
     expect(side.get_by_text("Lantern Row · Viewer")).to_be_visible(timeout=WAIT)
-    expect(pia.locator(".orders tbody tr").first).to_be_visible(timeout=WAIT)
+    expect(pia.locator(".needs li").first).to_be_visible(timeout=WAIT)
 
     side.get_by_text("Lantern Row · Viewer").click()
     side.get_by_role("button", name="Switch organization").click()
     pia.get_by_role("dialog").get_by_role("button", name="North Quay").click()
     expect(side.get_by_text("North Quay · Owner")).to_be_visible(timeout=WAIT)
-    expect(pia.locator(".orders tbody tr")).to_have_count(0)
+    expect(pia.locator(".needs li")).to_have_count(0)
 
 
 def _link_in_the_mail(page: Page, product: Installation) -> str:

@@ -94,7 +94,7 @@ async def test_the_page_says_who_invites_to_what_as_what(door: Door) -> None:
 
 async def test_somebody_new_gets_a_login_and_is_in(door: Door) -> None:
     answer = await door.sent(name="Ria Solé", password=NEW)
-    assert (answer.status_code, answer.headers["location"]) == (303, "/admin/orders")
+    assert (answer.status_code, answer.headers["location"]) == (303, "/admin")
     assert "HttpOnly" in answer.headers["set-cookie"]
     view = await door.session_of(answer)
     assert view is not None
@@ -105,7 +105,7 @@ async def test_somebody_new_gets_a_login_and_is_in(door: Door) -> None:
         door.organizer_id,
     )
     login = await door.client.post("/api/session/login", data={"email": RIA, "password": NEW})
-    assert login.headers["location"] == "/admin/orders"
+    assert login.headers["location"] == "/admin"
     state = await door.seen()
     assert (state.phase, state.used) == ("closed", True)
     assert "used already" in state.title
@@ -138,7 +138,7 @@ async def test_who_is_signed_in_as_the_address_just_agrees(door: Door) -> None:
     door.runtime.clock.advance(timedelta(minutes=5))
     assert (await door.seen(person=known)).who == "mine"
     answer = await door.sent(known)
-    assert answer.headers["location"] == "/admin/orders"
+    assert answer.headers["location"] == "/admin"
     assert "set-cookie" not in answer.headers
     async with door.runtime.store.read() as session:
         after = await accounts.load_session(session, known.cookie)
@@ -250,7 +250,7 @@ async def test_switching_acts_for_another_of_one_s_organizations_and_for_no_othe
         answer = await door.client.post(
             "/api/session/switch", data={"organizer": row.public_id}, headers={"cookie": known.header}
         )
-        assert answer.headers["location"] == "/admin/orders"
+        assert answer.headers["location"] == "/admin"
         async with door.runtime.store.read() as session:
             view = await accounts.load_session(session, known.cookie)
         assert view is not None

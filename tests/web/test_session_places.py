@@ -6,7 +6,7 @@ import pytest
 
 from kagibag_app.web.session import login_path, marked, next_path, session_token
 
-HOME = "/admin/orders"
+HOME = "/admin"
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ HOME = "/admin/orders"
         "/admin/orders/KB-7F3K-9Q2M",
         "/admin/orders?q=ana%40x.org&status=paid",
         "/admin/orders/",
+        "/admin",
+        "/admin?days=7",
     ],
 )
 def test_next_path_keeps_pages_of_our_own(wanted: str) -> None:
@@ -27,7 +29,7 @@ def test_next_path_keeps_pages_of_our_own(wanted: str) -> None:
     [
         None, 1, "", "/", "//evil.example", "/\\evil.example", "\\evil", "https://evil.example/admin", "/admin//evil.example",
         "/admin/../e/x", "/admin/..", "/administrator", "/admin/orders\r\nSet-Cookie: a=b", "/admin/orders#x", "/admin/%2e%2e/",
-        "javascript:alert(1)", " /admin/orders", "/admin/orders\n", "/admin/login?next=/admin/login", "/admin",
+        "javascript:alert(1)", " /admin/orders", "/admin/orders\n", "/admin/login?next=/admin/login",
         "/api/session/logout",
         "/admin/" + "a" * 2000, "/admin@evil.example", "/admin.evil.example",
     ],

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from kagibag_app.features.ledger.tables import LedgerEntry
-from kagibag_app.features.ledger.views import LedgerRow, LedgerSum
+from kagibag_app.features.ledger.views import LedgerRow, LedgerSum, Movement
 from kagibag_app.storage.columns import table_of
+
+EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 _T = table_of(LedgerEntry)
 _OF_ORDER = (
@@ -25,6 +30,33 @@ async def for_order(session: AsyncSession, organizer_id: int, order_id: int) -> 
     """Return an order's entries as they were booked, oldest first. ``views.sums_of`` adds them up."""
     rows = await session.execute(_OF_ORDER, {"organizer": organizer_id, "order": order_id})
     return [LedgerRow(*row) for row in rows]
+
+
+async def movements(
+    session: AsyncSession, organizer_id: int, *, bounds: Sequence[datetime] = EVER
+) -> list[Movement]:
+    """Return what was booked for an organizer in stretches of time, added up by stretch, kind and currencies.
+
+    Args:
+        bounds: Moments (UTC), rising: the n-th stretch lasts from the n-th to just before the next one.
+    """
+    inner = bounds[1:-1]
+    stretch = sa.case(*((_T.c.at < end, number) for number, end in enumerate(inner)), else_=len(inner))
+    keys = (
+        (stretch if inner else sa.literal(0)).label("stretch"),
+        _T.c.kind, _T.c.settlement_currency, _T.c.presentment_currency,
+    )  # fmt: skip
+    found = (
+        sa.select(
+            *keys, sa.func.sum(_T.c.settlement_minor), sa.func.sum(_T.c.presentment_minor), sa.func.count()
+        )
+        .where(_T.c.organizer_id == organizer_id, _T.c.at >= bounds[0], _T.c.at < bounds[-1])
+        .group_by(*(sa.literal_column(str(place + 1)) for place in range(len(keys))))
+    )
+    return [
+        Movement(stretch, kind, settled, shown, int(settled_minor), int(shown_minor or 0), count)
+        for stretch, kind, settled, shown, settled_minor, shown_minor, count in await session.execute(found)
+    ]
 
 
 async def organizer_balance(session: AsyncSession, organizer_id: int) -> list[LedgerSum]:

@@ -36,7 +36,17 @@ LABELS: dict[str, str] = {
     _K.ADJUSTMENT: "Adjustment",
 }
 
-_DISPUTES = frozenset({_K.DISPUTE, _K.DISPUTE_REVERSAL})
+REFUNDS = frozenset({_K.REFUND, _K.REFUND_REVERSAL})
+DISPUTES = frozenset({_K.DISPUTE, _K.DISPUTE_REVERSAL})
+FEES = frozenset(
+    {
+        _K.STRIPE_FEE,
+        _K.APPLICATION_FEE,
+        _K.APPLICATION_FEE_REFUND,
+        _K.DISPUTE_FEE,
+        _K.DISPUTE_FEE_REVERSAL,
+    }
+)
 
 
 def parts(
@@ -59,7 +69,7 @@ def parts(
 
 
 def _fee_kind(kind: EntryKind, fee_minor: int) -> EntryKind:
-    if kind not in _DISPUTES:
+    if kind not in DISPUTES:
         return _K.STRIPE_FEE
     return _K.DISPUTE_FEE if fee_minor > 0 else _K.DISPUTE_FEE_REVERSAL
 

@@ -15,10 +15,15 @@ class LedgerEntry(SQLModel, table=True):
     __table_args__ = (
         sa.UniqueConstraint("account", "balance_transaction", "kind", "ordinal"),
         sa.Index("ix_ledger_order", "order_id", "id"),
-    )
+        # All that the figures of a period add up, so that no entry itself is read for them.
+        sa.Index(
+            "ix_ledger_days", "organizer_id", "at", "kind", "settlement_currency", "settlement_minor",
+            "presentment_currency", "presentment_minor",
+        ),
+    )  # fmt: skip
 
     id: int = Field(default=None, primary_key=True)
-    organizer_id: int = Field(index=True)
+    organizer_id: int
     order_id: int | None = None
     account: str
     balance_transaction: str

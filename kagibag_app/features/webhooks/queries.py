@@ -23,6 +23,7 @@ from kagibag_app.features.webhooks.views import (
     DeliveryRow,
     EndpointHealth,
     EndpointView,
+    FailingEndpoint,
 )
 from kagibag_app.kit.text import masked
 
@@ -44,6 +45,26 @@ async def endpoints(session: AsyncSession, organizer_id: int, *, now: datetime) 
     ).scalars()
     counts = await _counts(session, organizer_id, now)
     return tuple(_endpoint_view(row, counts.get(row.id or 0, {}), now) for row in rows)
+
+
+async def failing_endpoints(session: AsyncSession, organizer_id: int) -> list[FailingEndpoint]:
+    """Return the endpoints that do not answer as they should, or were switched off for it, oldest first."""
+    rows = await session.execute(
+        sa.select(
+            col(WebhookEndpoint.public_id), col(WebhookEndpoint.name), col(WebhookEndpoint.failing_since),
+            col(WebhookEndpoint.status) == EndpointStatus.AUTO_DISABLED,
+        )
+        .where(
+            col(WebhookEndpoint.organizer_id) == organizer_id,
+            col(WebhookEndpoint.deleted_at).is_(None),
+            sa.or_(
+                col(WebhookEndpoint.failing_since).is_not(None),
+                col(WebhookEndpoint.status) == EndpointStatus.AUTO_DISABLED,
+            ),
+        )
+        .order_by(col(WebhookEndpoint.id))
+    )  # fmt: skip
+    return [FailingEndpoint(*row) for row in rows]
 
 
 async def endpoint(

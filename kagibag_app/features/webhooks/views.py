@@ -52,6 +52,16 @@ class EndpointView:
 
 
 @dataclass(frozen=True, slots=True)
+class FailingEndpoint:
+    """An endpoint that does not answer; ``since`` in UTC, absent when it is not known. ``off``: switched off for it."""
+
+    public_id: str
+    name: str
+    since: datetime | None
+    off: bool
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryRow:
     """One line of an endpoint's log.
 

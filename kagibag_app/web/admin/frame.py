@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from kagibag_app.web.admin.palette import palette, search_button, search_icon
 from kagibag_app.web.components.link_follower import link_follower
 from kagibag_app.web.components.shell import Place, admin_page
 from kagibag_app.web.components.values import Content, Handler
@@ -36,7 +37,9 @@ def workspace(
             disputes_waiting=counts.disputes,
             sandbox=Workspace.sandbox,
             on_switch=offer_organizations,
+            finders=(search_button(), search_icon()),
         ),
+        palette(),
         password_dialogs(),
         switch_dialog(),
     )

@@ -16,7 +16,7 @@ from kagibag_app.web.components.sandbox_strip import sandbox_strip
 from kagibag_app.web.components.theme import theme_switch
 from kagibag_app.web.components.values import Content, Flag, Handler, Number, Text, classes, when
 
-Place = Literal["checkin", "orders", "refunds", "disputes", "webhooks", "messages", "settings/team"]
+Place = Literal["", "checkin", "orders", "refunds", "disputes", "webhooks", "messages", "settings/team"]
 
 LOGOUT_PATH = "/api/session/logout"
 
@@ -25,6 +25,8 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
     (
         "Everywhere",
         (
+            (("Ctrl", "K"), "Go anywhere, find an order"),
+            (("g", "h"), "Home"),
             (("g", "o"), "Orders"),
             (("g", "r"), "Refunds"),
             (("g", "d"), "Disputes"),
@@ -119,6 +121,7 @@ def admin_page(
     sandbox: Flag = False,
     on_switch: Handler = None,
     logout: str = LOGOUT_PATH,
+    finders: tuple[Content, Content] = (None, None),
 ) -> rx.Component:
     """A page of the organizer's workspace.
 
@@ -131,6 +134,7 @@ def admin_page(
         sandbox: Whether the Stripe sandbox is in use.
         on_switch: Offers the other organizations, to those who have several.
         logout: Where the native logout form posts to.
+        finders: What opens the search for everything: in the sidebar, and in the bar of a phone.
     """
     leave = rx.fragment(_switch(member, on_switch), _logout(logout))
 
@@ -143,10 +147,10 @@ def admin_page(
     return rx.fragment(
         skip_link(),
         sandbox_strip(sandbox),
-        _topbar(menu(", menu"), member, leave),
+        _topbar(menu(", menu"), member, leave, finders[1]),
         rx.el.div(
             rx.el.aside(
-                rx.el.div(_home(), menu(""), class_name="side-inner"),
+                rx.el.div(_home(), finders[0], menu(""), class_name="side-inner"),
                 _member(member, leave),
                 aria_label="Workspace",
                 class_name="side",
@@ -212,7 +216,7 @@ def section(
 
 
 def _home() -> rx.Component:
-    return link(rx.fragment(mark(), "Kagibag"), "/admin/orders", class_name="brand")
+    return link(rx.fragment(mark(), "Kagibag"), "/admin", class_name="brand")
 
 
 def _entry(
@@ -221,13 +225,14 @@ def _entry(
     attributes: dict[str, Any] = {"aria_current": "page"} if place == active else {}
     if key:
         attributes |= {"data_key": key, "aria_keyshortcuts": key}
-    return link(rx.fragment(icon(name), label, *badge), f"/admin/{place}", **attributes)
+    return link(rx.fragment(icon(name), label, *badge), f"/admin/{place}".rstrip("/"), **attributes)
 
 
 def _navigation(
     active: Place, member: Member, refunds_waiting: Number, disputes_waiting: Number, suffix: str
 ) -> rx.Component:
     main = rx.el.nav(
+        _entry("", active, "house", "Home", key="g h"),
         _entry("orders", active, "receipt-text", "Orders", key="g o"),
         _entry(
             "refunds",
@@ -299,7 +304,7 @@ def _member(member: Member, leave: rx.Component) -> rx.Component:
     return rx.el.details(chip, panel, class_name="member menu menu-start menu-up")
 
 
-def _topbar(menu: rx.Component, member: Member, leave: rx.Component) -> rx.Component:
+def _topbar(menu: rx.Component, member: Member, leave: rx.Component, finder: Content) -> rx.Component:
     who = rx.el.p(
         rx.el.span(member.name, class_name="med"),
         rx.el.br(),
@@ -307,4 +312,4 @@ def _topbar(menu: rx.Component, member: Member, leave: rx.Component) -> rx.Compo
     )
     opener = rx.el.summary(icon("menu"), aria_label="Menu", class_name="btn btn-quiet btn-icon")
     panel = rx.el.div(menu, rx.el.hr(), who, theme_switch(), leave, class_name="pop")
-    return rx.el.header(_home(), rx.el.details(opener, panel, class_name="menu"), class_name="topbar")
+    return rx.el.header(_home(), finder, rx.el.details(opener, panel, class_name="menu"), class_name="topbar")

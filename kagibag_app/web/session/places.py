@@ -8,7 +8,7 @@ from urllib.parse import quote
 import reflex as rx
 
 LOGIN_PATH = "/admin/login"
-HOME = "/admin/orders"
+HOME = "/admin"
 CONFIRM_ARG = "confirm"
 """Query argument by which the confirm route says what was wrong with the password."""
 
@@ -18,14 +18,14 @@ _PATH_MAX = 1000
 
 
 def next_path(wanted: object) -> str:
-    """Return a page of this product's own to go to after a login; anything else becomes the orders list.
+    """Return a page of this product's own to go to after a login; anything else becomes the home page.
 
     Only a relative path below ``/admin`` is let through: no host, no scheme, no ``//``, no backslash, no control character.
     """
     if not isinstance(wanted, str) or len(wanted) > _PATH_MAX or not _PATH.fullmatch(wanted):
         return HOME
     path = wanted.partition("?")[0]
-    leads_away = ".." in path or path.rstrip("/") in ("/admin", LOGIN_PATH)
+    leads_away = ".." in path or path.rstrip("/") == LOGIN_PATH
     return HOME if leads_away else _without_confirm(wanted)
 
 

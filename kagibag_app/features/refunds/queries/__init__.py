@@ -46,6 +46,7 @@ from kagibag_app.features.refunds.queries.queue import (
     request_version,
 )
 from kagibag_app.features.refunds.queries.reviewing import STILL_THERE, reviewers
+from kagibag_app.features.refunds.queries.waiting import waiting_refunds
 
 __all__ = [
     "STILL_THERE",
@@ -95,5 +96,6 @@ __all__ = [
     "ticket_lines",
     "tickets_in_active_requests",
     "unsent_refunds",
+    "waiting_refunds",
     "why_not",
 ]

@@ -29,6 +29,7 @@ from kagibag_app.features.refunds.views.requests import (
     reason_label,
     waits,
 )
+from kagibag_app.features.refunds.views.waiting import WaitingRefund
 
 __all__ = [
     "REASONS",
@@ -58,6 +59,7 @@ __all__ = [
     "TicketChoice",
     "TicketOption",
     "TrackerStep",
+    "WaitingRefund",
     "reason_label",
     "waits",
 ]
