@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -16,6 +17,7 @@ from kagibag_app.storage.columns import table_of
 EVER = (datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 _T = table_of(LedgerEntry)
+_KEYS = (_T.c.kind, _T.c.settlement_currency, _T.c.presentment_currency)
 _OF_ORDER = (
     sa.select(
         _T.c.at, _T.c.kind, _T.c.balance_transaction, _T.c.cause, _T.c.settlement_minor, _T.c.settlement_currency,
@@ -40,22 +42,23 @@ async def movements(
     Args:
         bounds: Moments (UTC), rising: the n-th stretch lasts from the n-th to just before the next one.
     """
-    inner = bounds[1:-1]
-    stretch = sa.case(*((_T.c.at < end, number) for number, end in enumerate(inner)), else_=len(inner))
-    keys = (
-        (stretch if inner else sa.literal(0)).label("stretch"),
-        _T.c.kind, _T.c.settlement_currency, _T.c.presentment_currency,
-    )  # fmt: skip
-    found = (
-        sa.select(
-            *keys, sa.func.sum(_T.c.settlement_minor), sa.func.sum(_T.c.presentment_minor), sa.func.count()
+    # Each stretch on its own: what is grouped at once stays small, which takes half as long as a group for each stretch.
+    stretches = sa.union_all(
+        *(
+            sa.select(
+                sa.literal(number), *_KEYS,
+                sa.func.sum(_T.c.settlement_minor), sa.func.sum(_T.c.presentment_minor), sa.func.count(),
+            )
+            .where(_T.c.organizer_id == organizer_id, _T.c.at >= begin, _T.c.at < end)
+            .group_by(*_KEYS)
+            for number, (begin, end) in enumerate(pairwise(bounds))
         )
-        .where(_T.c.organizer_id == organizer_id, _T.c.at >= bounds[0], _T.c.at < bounds[-1])
-        .group_by(*(sa.literal_column(str(place + 1)) for place in range(len(keys))))
-    )
+    )  # fmt: skip
     return [
         Movement(stretch, kind, settled, shown, int(settled_minor), int(shown_minor or 0), count)
-        for stretch, kind, settled, shown, settled_minor, shown_minor, count in await session.execute(found)
+        for stretch, kind, settled, shown, settled_minor, shown_minor, count in await session.execute(
+            stretches
+        )
     ]
 
 
