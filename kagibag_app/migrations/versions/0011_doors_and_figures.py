@@ -1,14 +1,14 @@
 """What the members call the door at which a ticket was checked in, and the ledger in the order of its days.
 
 Revision: 0011
-After: 0009
+After: 0010
 """
 
 import sqlalchemy as sa
 from alembic import op
 
 revision = "0011"
-down_revision = "0009"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 
