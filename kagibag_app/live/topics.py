@@ -23,6 +23,16 @@ def bulk_refunds(organizer_id: int) -> str:
     return f"org:{organizer_id}:bulk_refunds"
 
 
+def events(organizer_id: int) -> str:
+    """The organizer's events, what they sold and what is held."""
+    return f"org:{organizer_id}:events"
+
+
+def promotions(organizer_id: int) -> str:
+    """The organizer's codes and their uses."""
+    return f"org:{organizer_id}:promotions"
+
+
 def disputes(organizer_id: int) -> str:
     """The disputes list and its counts."""
     return f"org:{organizer_id}:disputes"

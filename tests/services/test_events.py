@@ -100,7 +100,7 @@ async def test_an_event_is_refused_when_its_address_is_taken_or_it_is_over(shop:
     assert over.value.code == "event_over"
 
 
-async def test_ticket_types_are_added_to_ones_own_drafts_only(shop: Shop) -> None:
+async def test_ticket_types_are_added_to_ones_own_open_events_only(shop: Shop) -> None:
     event = await shop.event()
     await shop.ticket_type(event)
     now = shop.now
@@ -109,7 +109,15 @@ async def test_ticket_types_are_added_to_ones_own_drafts_only(shop: Shop) -> Non
     await shop.open(event)
     with pytest.raises(DomainError) as caught:
         await shop.ticket_type(event, "Late")
-    assert caught.value.code == "event_not_draft"
+    assert caught.value.code == "charges_disabled"
+    late = await shop.ticket_type(event, "Late", charges_enabled=True)
+    assert late.position == 1
+    await shop.store.run(
+        lambda tx: events.cancel_event(tx, SYSTEM, organizer_id=shop.organizer_id, event_id=event.id)
+    )
+    with pytest.raises(DomainError) as closed:
+        await shop.ticket_type(event, "Too late")
+    assert closed.value.code == "event_closed"
     event.organizer_id += 1
     with pytest.raises(NotFound):
         await shop.ticket_type(event, "Foreign")

@@ -39,6 +39,8 @@ class Action(StrEnum):
     VIEW_REFUNDS = "view_refunds"
     VIEW_DISPUTES = "view_disputes"
     VIEW_WEBHOOKS = "view_webhooks"
+    VIEW_EVENTS = "view_events"
+    VIEW_PROMOTIONS = "view_promotions"
     VIEW_MESSAGES = "view_messages"
     READ_MESSAGE_BODIES = "read_message_bodies"
     WRITE_NOTES = "write_notes"
@@ -52,6 +54,8 @@ class Action(StrEnum):
     PREPARE_REFUNDS = "prepare_refunds"
     MANAGE_WEBHOOKS = "manage_webhooks"
     MANAGE_POLICIES = "manage_policies"
+    MANAGE_EVENTS = "manage_events"
+    MANAGE_PROMOTIONS = "manage_promotions"
     LIMIT_REFUNDS = "limit_refunds"
     VIEW_TEAM = "view_team"
     MANAGE_TEAM = "manage_team"
@@ -64,6 +68,8 @@ _VIEW = frozenset(
         Action.VIEW_DISPUTES,
         Action.VIEW_WEBHOOKS,
         Action.VIEW_MESSAGES,
+        Action.VIEW_EVENTS,
+        Action.VIEW_PROMOTIONS,
     }
 )
 _SUPPORT = _VIEW | {
@@ -83,6 +89,8 @@ _MANAGER = _SUPPORT | {
     Action.PREPARE_REFUNDS,
     Action.MANAGE_WEBHOOKS,
     Action.MANAGE_POLICIES,
+    Action.MANAGE_EVENTS,
+    Action.MANAGE_PROMOTIONS,
 }
 
 PERMISSIONS: dict[Role, frozenset[Action]] = {

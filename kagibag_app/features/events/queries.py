@@ -11,7 +11,15 @@ from sqlmodel import col
 from kagibag_app.features.accounts.tables import Organizer
 from kagibag_app.features.events.rules import EventStatus, SaleState, event_sale, overall_sale, type_sale
 from kagibag_app.features.events.tables import Event, TicketType
-from kagibag_app.features.events.views import EventChoice, EventView, TicketTypeView, iso
+from kagibag_app.features.events.views import (
+    EventChoice,
+    EventLine,
+    EventSetup,
+    EventView,
+    TicketTypeView,
+    TypeSetup,
+    iso,
+)
 from kagibag_app.kit.errors import NotFound
 
 
@@ -74,6 +82,74 @@ async def event_choices(session: AsyncSession, organizer_id: int) -> list[EventC
         .order_by(col(Event.starts_at).desc(), col(Event.id).desc())
     )
     return [EventChoice(e.public_id, e.title, e.slug, iso(e.starts_at), e.zone, e.status) for e in rows]
+
+
+async def event_lines(
+    session: AsyncSession, organizer_id: int, *, now: datetime, past: bool = False, limit: int = 100
+) -> list[EventLine]:
+    """Return the organizer's events with what they sold, in one statement.
+
+    Args:
+        past: Those that are over, the latest first; otherwise those to come, the next first.
+        limit: At most so many.
+    """
+    counters = (
+        sa.select(
+            col(TicketType.event_id),
+            sa.func.sum(col(TicketType.sold)).label("sold"),
+            sa.func.sum(col(TicketType.held)).label("held"),
+            sa.func.sum(col(TicketType.capacity)).label("capacity"),
+        )
+        .where(col(TicketType.organizer_id) == organizer_id)
+        .group_by(col(TicketType.event_id))
+        .subquery()
+    )
+    starts = col(Event.starts_at)
+    rows = await session.execute(
+        sa.select(Event, counters.c.sold, counters.c.held, counters.c.capacity)
+        .outerjoin(counters, counters.c.event_id == col(Event.id))
+        .where(
+            col(Event.organizer_id) == organizer_id,
+            col(Event.ends_at) <= now if past else col(Event.ends_at) > now,
+        )
+        .order_by(starts.desc() if past else starts, col(Event.id))
+        .limit(limit)
+    )
+    return [
+        EventLine(
+            e.public_id, e.slug, e.title, e.venue, e.zone, iso(e.starts_at), iso(e.ends_at), e.status, e.ends_at <= now,
+            int(sold or 0), int(held or 0), int(capacity or 0),
+        )
+        for e, sold, held, capacity in rows
+    ]  # fmt: skip
+
+
+async def event_setup(
+    session: AsyncSession, organizer_id: int, slug: object, *, now: datetime
+) -> EventSetup | None:
+    """Return the organizer's event of that address with what it sells, drafts too; nothing when there is none."""
+    if not isinstance(slug, str) or len(slug) > 100:
+        return None
+    event = await session.scalar(
+        sa.select(Event).where(col(Event.organizer_id) == organizer_id, col(Event.slug) == slug)
+    )
+    if event is None:
+        return None
+    sells = event_sale(EventStatus(event.status), event.ends_at, now)
+    return EventSetup(
+        event.id, event.public_id, event.slug, event.title, event.summary, event.venue, event.address, event.zone,
+        event.currency, event.starts_at, event.ends_at, event.doors_at, event.status, event.ends_at <= now,
+        [_type_setup(row, sells, now) for row in await ticket_types_of(session, event.id)],
+    )  # fmt: skip
+
+
+def _type_setup(row: TicketType, sells: SaleState, now: datetime) -> TypeSetup:
+    left = row.capacity - row.sold - row.held
+    sale = type_sale(sells, sales_start=row.sales_start, sales_end=row.sales_end, left=left, now=now)
+    return TypeSetup(
+        row.public_id, row.name, row.description, row.price_minor, row.capacity, row.sold, row.held,
+        row.per_order_limit, sale, row.sales_start, row.sales_end,
+    )  # fmt: skip
 
 
 def _type_view(row: TicketType, event: Event, sells: SaleState, now: datetime) -> TicketTypeView:

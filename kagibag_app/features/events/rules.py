@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from zoneinfo import available_timezones
 
-from kagibag_app.kit.errors import BadInput
+from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.kit.money import currency
 from kagibag_app.kit.text import one_line
 from kagibag_app.kit.transitions import Transitions
@@ -132,6 +132,54 @@ def check_times(starts_at: datetime, ends_at: datetime, doors_at: datetime | Non
         raise BadInput("An event ends after it starts.", field="ends_at")
     if doors_at is not None and doors_at > starts_at:
         raise BadInput("The doors open before the start.", field="doors_at")
+
+
+def check_open(status: EventStatus) -> None:
+    """Accept an event that may still be changed.
+
+    Raises:
+        DomainError: ``event_closed``: it was cancelled or has ended.
+    """
+    if status not in (EventStatus.DRAFT, EventStatus.PUBLISHED):
+        raise DomainError(f"This event is {status}, so it is not changed any more.", code="event_closed")
+
+
+def check_charges(*, paid: bool, charges_enabled: bool) -> None:
+    """Accept a published event that sells nothing paid, or whose account may be charged.
+
+    Raises:
+        DomainError: ``charges_disabled``.
+    """
+    if paid and not charges_enabled:
+        raise DomainError(
+            "This event sells paid tickets, and the Stripe account can't take payments yet. Finish its set-up at "
+            "Stripe, then publish.",
+            code="charges_disabled",
+        )
+
+
+def check_window(sales_start: datetime | None, sales_end: datetime | None) -> None:
+    """Accept a sale that ends after it starts.
+
+    Raises:
+        BadInput: It does not.
+    """
+    if sales_start is not None and sales_end is not None and sales_end <= sales_start:
+        raise BadInput("A sale ends after it starts.", field="sales_end")
+
+
+def check_room(capacity: int, *, sold: int, held: int) -> int:
+    """Return a capacity that holds what is sold and held.
+
+    Raises:
+        BadInput: It is less; the sentence says how much is needed.
+    """
+    if capacity < sold + held:
+        on_hold = f" and {held:,} are held by orders being paid" if held else ""
+        raise BadInput(
+            f"{sold:,} are sold{on_hold}, so the capacity is at least {sold + held:,}.", field="capacity"
+        )
+    return capacity
 
 
 def check_type_name(text: object) -> str:

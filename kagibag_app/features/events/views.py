@@ -79,3 +79,77 @@ class EventChoice:
     starts_at: str
     zone: str
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """An event in the organizer's list, with the counters of all its ticket types.
+
+    Attributes:
+        id: Public id.
+        starts_at: ISO 8601 in UTC, as is ``ends_at``.
+        over: It has ended, whatever its status says.
+    """
+
+    id: str
+    slug: str
+    title: str
+    venue: str
+    zone: str
+    starts_at: str
+    ends_at: str
+    status: str
+    over: bool
+    sold: int
+    held: int
+    capacity: int
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSetup:
+    """A ticket type while it is set up: what is sold of it, and whether it could be bought now.
+
+    Attributes:
+        id: Public id.
+        sale: A ``SaleState`` value.
+        sales_start: UTC or none, as is ``sales_end``.
+    """
+
+    id: str
+    name: str
+    description: str
+    price_minor: int
+    capacity: int
+    sold: int
+    held: int
+    per_order_limit: int
+    sale: str
+    sales_start: datetime | None
+    sales_end: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventSetup:
+    """An event while it is set up, drafts too. Times are UTC.
+
+    Attributes:
+        key: Internal id, for the services; it stays on the server.
+        id: Public id.
+        over: It has ended, whatever its status says.
+    """
+
+    key: int
+    id: str
+    slug: str
+    title: str
+    summary: str
+    venue: str
+    address: str
+    zone: str
+    currency: str
+    starts_at: datetime
+    ends_at: datetime
+    doors_at: datetime | None
+    status: str
+    over: bool
+    ticket_types: list[TypeSetup] = field(default_factory=list)

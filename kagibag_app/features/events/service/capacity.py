@@ -95,4 +95,5 @@ async def _shift(tx: Transaction, row: TicketType, *, held: int = 0, sold: int =
     if changed is None:
         return False
     tx.touch(topics.event(row.event_id))
+    tx.touch(topics.events(row.organizer_id))
     return True

@@ -11,11 +11,12 @@ from sqlmodel import col
 
 from kagibag_app.features.events import rules
 from kagibag_app.features.events.rules import EVENT_MOVES, EventStatus
+from kagibag_app.features.events.service.locking import lock_event, may_manage
 from kagibag_app.features.events.tables import Event, TicketType
 from kagibag_app.features.timeline import service as timeline
 from kagibag_app.features.timeline.rules import AuditKind
 from kagibag_app.kit.actor import Actor
-from kagibag_app.kit.errors import BadInput, DomainError, NotFound
+from kagibag_app.kit.errors import BadInput, DomainError
 from kagibag_app.kit.ids import public_id
 from kagibag_app.kit.money import currency as supported_currency
 from kagibag_app.kit.text import many_lines, one_line
@@ -50,6 +51,7 @@ async def create_event(
     Raises:
         BadInput: A field can't be used; ``field`` names it.
     """
+    may_manage(actor)
     rules.check_times(starts_at, ends_at, doors_at)
     event = Event(
         public_id=public_id("ev"),
@@ -67,71 +69,74 @@ async def create_event(
         refund_policy=dict(refund_policy or {}),
         created_at=tx.now,
     )
-    if await tx.session.scalar(sa.select(col(Event.id)).where(col(Event.slug) == event.slug)) is not None:
-        raise BadInput("Another event has this address already. Please choose another.", field="slug")
+    await _refuse_taken(tx, event.slug)
     tx.session.add(event)
     await tx.session.flush()
     timeline.audit(
         tx, actor, kind=AuditKind.EVENT_CREATED, organizer_id=organizer_id, subject=event.public_id,
         data={"title": event.title, "slug": event.slug},
     )  # fmt: skip
+    tx.touch(topics.events(organizer_id))
     return event
 
 
-async def create_ticket_type(
+async def change_event(
     tx: Transaction,
     actor: Actor,
     *,
     organizer_id: int,
     event_id: int,
-    name: str,
-    price_minor: int,
-    capacity: int,
-    description: str = "",
-    per_order_limit: int = 10,
-    sales_start: datetime | None = None,
-    sales_end: datetime | None = None,
-) -> TicketType:
-    """Add a ticket type to a draft event, after those it has.
-
-    Args:
-        price_minor: Minor units of the event's currency; 0 is complimentary.
-        sales_start: UTC; ``None``: from publication on.
-        sales_end: UTC; ``None``: until the event is over.
+    title: str,
+    slug: str,
+    venue: str,
+    zone: str,
+    currency: str,
+    starts_at: datetime,
+    ends_at: datetime,
+    doors_at: datetime | None = None,
+    address: str = "",
+    summary: str = "",
+) -> None:
+    """Say something else about an event. Address and currency stay once it was published: links and prices hold.
 
     Raises:
+        Forbidden: The member's role does not manage events.
         NotFound: The event is not this organizer's.
-        BadInput: A field can't be used.
-        DomainError: ``event_not_draft``.
+        BadInput: A field can't be used; ``field`` names it.
+        DomainError: ``event_closed``: it was cancelled or ended.
     """
-    event = await _lock_event(tx, organizer_id, event_id)
-    if event.status != EventStatus.DRAFT:
-        raise DomainError("Ticket types are added while an event is a draft.", code="event_not_draft")
-    if sales_start is not None and sales_end is not None and sales_end <= sales_start:
-        raise BadInput("A sale ends after it starts.", field="sales_end")
-    known = sa.select(sa.func.count()).select_from(TicketType).where(col(TicketType.event_id) == event_id)
-    row = TicketType(
-        public_id=public_id("tt"),
-        organizer_id=organizer_id,
-        event_id=event_id,
-        name=rules.check_type_name(name),
-        description=one_line(description, field="description", required=False),
-        price_minor=rules.check_price(price_minor, event.currency),
-        capacity=rules.check_count(capacity, field="capacity", largest=rules.MAX_CAPACITY),
-        per_order_limit=rules.check_count(
-            per_order_limit, field="per_order_limit", largest=rules.MAX_CAPACITY
-        ),
-        sales_start=sales_start,
-        sales_end=sales_end,
-        position=await tx.session.scalar(known) or 0,
-    )
-    tx.session.add(row)
-    await tx.session.flush()
+    may_manage(actor)
+    event = await lock_event(tx, organizer_id, event_id)
+    rules.check_open(EventStatus(event.status))
+    rules.check_times(starts_at, ends_at, doors_at)
+    draft = event.status == EventStatus.DRAFT
+    said = {
+        "title": one_line(title, field="title", limit=120),
+        "slug": rules.check_slug(slug) if draft else event.slug,
+        "summary": many_lines(summary, field="summary"),
+        "venue": one_line(venue, field="venue", limit=120),
+        "address": one_line(address, field="address", required=False),
+        "zone": rules.check_zone(zone),
+        "currency": supported_currency(currency).code if draft else event.currency,
+        "starts_at": starts_at,
+        "ends_at": ends_at,
+        "doors_at": doors_at,
+    }
+    changed = sorted(name for name, value in said.items() if getattr(event, name) != value)
+    if not changed:
+        return
+    if "slug" in changed:
+        await _refuse_taken(tx, str(said["slug"]))
+    if "currency" in changed:
+        await _refuse_prices(tx, event_id, str(said["currency"]))
+    for name in changed:
+        setattr(event, name, said[name])
     timeline.audit(
-        tx, actor, kind=AuditKind.TICKET_TYPE_CREATED, organizer_id=organizer_id, subject=row.public_id,
-        data={"event": event.public_id, "name": row.name, "price_minor": row.price_minor, "capacity": row.capacity},
+        tx, actor, kind=AuditKind.EVENT_CHANGED, organizer_id=organizer_id, subject=event.public_id,
+        data={"changed": changed},
     )  # fmt: skip
-    return row
+    tx.touch(topics.event(event_id))
+    tx.touch(topics.events(organizer_id))
 
 
 async def publish(
@@ -147,7 +152,8 @@ async def publish(
         InvalidTransition: It is no draft.
         DomainError: ``event_over``, ``no_ticket_types``, or ``charges_disabled`` for an event that isn't free.
     """
-    event = await _lock_event(tx, organizer_id, event_id)
+    may_manage(actor)
+    event = await lock_event(tx, organizer_id, event_id)
     target = EVENT_MOVES.require(EventStatus(event.status), EventStatus.PUBLISHED)
     if event.ends_at <= tx.now:
         raise DomainError("This event is over already. Correct its times first.", code="event_over")
@@ -158,17 +164,31 @@ async def publish(
     ).all()
     if not prices:
         raise DomainError("Add a ticket type before you publish the event.", code="no_ticket_types")
-    if any(prices) and not charges_enabled:
-        raise DomainError(
-            "This event sells paid tickets, and the Stripe account can't take payments yet. Finish its set-up at "
-            "Stripe, then publish.",
-            code="charges_disabled",
-        )
+    rules.check_charges(paid=any(prices), charges_enabled=charges_enabled)
     event.status = target
     timeline.audit(
         tx, actor, kind=AuditKind.EVENT_PUBLISHED, organizer_id=organizer_id, subject=event.public_id, data={}
     )
     tx.touch(topics.event(event_id))
+    tx.touch(topics.events(organizer_id))
+
+
+async def cancel_event(tx: Transaction, actor: Actor, *, organizer_id: int, event_id: int) -> None:
+    """Sell nothing more of an event. Its orders stay as they are: what is given back is decided with a bulk refund.
+
+    Raises:
+        Forbidden: The member's role does not manage events.
+        NotFound: The event is not this organizer's.
+        InvalidTransition: It was cancelled already, or has ended.
+    """
+    may_manage(actor)
+    event = await lock_event(tx, organizer_id, event_id)
+    event.status = EVENT_MOVES.require(EventStatus(event.status), EventStatus.CANCELLED)
+    timeline.audit(
+        tx, actor, kind=AuditKind.EVENT_CANCELLED, organizer_id=organizer_id, subject=event.public_id, data={}
+    )
+    tx.touch(topics.event(event_id))
+    tx.touch(topics.events(organizer_id))
 
 
 async def set_refund_policy(
@@ -192,7 +212,7 @@ async def set_refund_policy(
     known = await tx.session.scalar(
         sa.select(col(Event.id)).where(col(Event.slug) == slug, col(Event.organizer_id) == organizer_id)
     )
-    event = await _lock_event(tx, organizer_id, known or 0)
+    event = await lock_event(tx, organizer_id, known or 0)
     if event.refund_policy != before:
         raise DomainError(
             "Somebody else changed this policy meanwhile. Nothing was saved; look at it again.",
@@ -208,13 +228,16 @@ async def set_refund_policy(
     tx.touch(topics.event(event.id or 0))
 
 
-async def _lock_event(tx: Transaction, organizer_id: int, event_id: int) -> Event:
-    event = await tx.session.scalar(
-        sa.select(Event)
-        .where(col(Event.id) == event_id, col(Event.organizer_id) == organizer_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
-    if event is None:
-        raise NotFound("event")
-    return event
+async def _refuse_taken(tx: Transaction, slug: str) -> None:
+    if await tx.session.scalar(sa.select(col(Event.id)).where(col(Event.slug) == slug)) is not None:
+        raise BadInput("Another event has this address already. Please choose another.", field="slug")
+
+
+async def _refuse_prices(tx: Transaction, event_id: int, currency: str) -> None:
+    """Prices are kept when the currency changes: each must be one that the new currency can express."""
+    prices = sa.select(col(TicketType.price_minor)).where(col(TicketType.event_id) == event_id)
+    if any(await tx.session.scalars(prices)):
+        raise BadInput(
+            f"Ticket types have prices in the old currency. Set them to 0 before you change to {currency}.",
+            field="currency",
+        )
