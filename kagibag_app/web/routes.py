@@ -26,6 +26,8 @@ PAGES = (
     "admin.policy",
     "admin.bulk_refunds",
     "admin.bulk_refund",
+    "admin.events",
+    "admin.event",
     "admin.disputes",
     "admin.dispute",
     "admin.webhooks",

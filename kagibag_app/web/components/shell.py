@@ -16,7 +16,7 @@ from kagibag_app.web.components.sandbox_strip import sandbox_strip
 from kagibag_app.web.components.theme import theme_switch
 from kagibag_app.web.components.values import Content, Flag, Handler, Number, Text, classes, when
 
-Place = Literal["", "checkin", "orders", "refunds", "disputes", "webhooks", "messages", "settings/team"]
+Place = Literal["", "checkin", "orders", "refunds", "disputes", "events", "webhooks", "messages", "settings/team"]
 
 LOGOUT_PATH = "/api/session/logout"
 
@@ -30,6 +30,7 @@ KEYS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("g", "o"), "Orders"),
             (("g", "r"), "Refunds"),
             (("g", "d"), "Disputes"),
+            (("g", "e"), "Events"),
             (("g", "c"), "Check-in"),
             (("?",), "This list"),
             (("Esc",), "Close what is open"),
@@ -250,6 +251,7 @@ def _navigation(
             count(disputes_waiting, "need a response", "bad"),
             key="g d",
         ),
+        _entry("events", active, "calendar-days", "Events", key="g e"),
         when(member.checks_in, _entry("checkin", active, "scan-line", "Check-in", key="g c")),
         aria_label=f"Main{suffix}",
         class_name="nav",

@@ -47,6 +47,22 @@ REFUND = {
     "unknown": Look("Asking Stripe", "attention", "circle-help"),
 }
 
+EVENT = {
+    "draft": Look("Draft", "neutral", "pencil"),
+    "published": Look("Published", "good", "check"),
+    "cancelled": Look("Cancelled", "bad", "ban"),
+    "ended": Look("Ended", "neutral", "flag"),
+    "over": Look("Over", "neutral", "flag"),
+}
+
+SALE = {
+    "on_sale": Look("On sale", "good", "check"),
+    "not_yet": Look("Not yet", "neutral", "clock"),
+    "sold_out": Look("Sold out", "attention", "ticket"),
+    "closed": Look("Not on sale", "neutral", "circle-dashed"),
+    "cancelled": Look("Cancelled", "neutral", "ban"),
+}
+
 BULK_RUN = {
     "preparing": Look("Looking at orders", "progress", "loader-circle"),
     "ready": Look("Not started", "neutral", "circle-dashed"),
