@@ -16,7 +16,9 @@ from kagibag_app.web.components.sandbox_strip import sandbox_strip
 from kagibag_app.web.components.theme import theme_switch
 from kagibag_app.web.components.values import Content, Flag, Handler, Number, Text, classes, when
 
-Place = Literal["", "checkin", "orders", "refunds", "disputes", "events", "webhooks", "messages", "settings/team"]
+Place = Literal[
+    "", "checkin", "orders", "refunds", "disputes", "events", "webhooks", "messages", "settings/team"
+]
 
 LOGOUT_PATH = "/api/session/logout"
 
