@@ -14,13 +14,14 @@ from kagibag_app.web import process, routes
 from kagibag_app.web.api import ROUTES
 from kagibag_app.web.components.app_frame import app_arguments
 from kagibag_app.web.security import Security
-from kagibag_app.web.session import TabGuard, unexpected
+from kagibag_app.web.session import TabGuard, is_member, unexpected
 
 
 def surrounded(pages: ASGIApp) -> ASGIApp:
     """Put our HTTP routes before the pages, and the guard of both around them."""
     everything = Starlette(routes=[*ROUTES, Mount("", app=pages)])
-    return Security(everything, settings=Settings(), policy=content_security_policy(get_web_dir()))
+    policy = content_security_policy(get_web_dir())
+    return Security(everything, settings=Settings(), policy=policy, is_member=is_member)
 
 
 app = rx.App(**app_arguments(), api_transformer=surrounded, backend_exception_handler=unexpected)

@@ -29,6 +29,7 @@ from kagibag_app.web.api import documents
 from kagibag_app.web.attendee.order.state import OrderState
 from kagibag_app.web.attendee.ticket.state import TicketState
 from kagibag_app.web.security import Security
+from kagibag_app.web.session import is_member
 from tests.web.attendee_desk import Desk, open_desk
 from tests.web.harness import Person, member, organizer
 
@@ -62,7 +63,12 @@ class Counter:
 @pytest.fixture
 async def counter(tmp_path: Path) -> AsyncIterator[Counter]:
     async with open_desk(tmp_path) as desk:
-        app = Security(Starlette(routes=documents.ROUTES), settings=Settings(), policy="default-src 'self'")
+        app = Security(
+            Starlette(routes=documents.ROUTES),
+            settings=Settings(),
+            policy="default-src 'self'",
+            is_member=is_member,
+        )
         transport = httpx.ASGITransport(app, client=("203.0.113.5", 1234))
         async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
             yield Counter(desk, client)

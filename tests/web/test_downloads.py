@@ -23,6 +23,7 @@ from kagibag_app.storage.files import StoredFile
 from kagibag_app.web.api import downloads
 from kagibag_app.web.api.downloads import export_path
 from kagibag_app.web.security import Security
+from kagibag_app.web.session import is_member
 from tests.exporting import ExportDesk, desk, desk_url, small_desk
 from tests.web.harness import Person, member, organizer
 
@@ -55,7 +56,12 @@ class Counter:
 
 @pytest.fixture
 async def counter(small_desk: ExportDesk) -> AsyncIterator[Counter]:
-    app = Security(Starlette(routes=downloads.ROUTES), settings=Settings(), policy="default-src 'self'")
+    app = Security(
+        Starlette(routes=downloads.ROUTES),
+        settings=Settings(),
+        policy="default-src 'self'",
+        is_member=is_member,
+    )
     transport = httpx.ASGITransport(app, client=("203.0.113.5", 1234))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8000") as client:
         yield Counter(small_desk, client)

@@ -50,6 +50,10 @@ async def _echo(socket: WebSocket) -> None:
             await socket.send_text(str(len(await socket.receive_text())))
 
 
+async def _is_member(cookies: str) -> bool:
+    return cookies == "kb_session=good"
+
+
 def _app(clock: Callable[[], float] = lambda: 0.0, **settings: Any) -> Security:
     routes = [
         Route("/api/session/login", _posted, methods=["POST"]),
@@ -58,7 +62,9 @@ def _app(clock: Callable[[], float] = lambda: 0.0, **settings: Any) -> Security:
         Route("/{path:path}", _page),
     ]
     config = Settings(port=8000, **settings)
-    return Security(Starlette(routes=routes), settings=config, policy=POLICY, clock=clock)
+    return Security(
+        Starlette(routes=routes), settings=config, policy=POLICY, is_member=_is_member, clock=clock
+    )
 
 
 @pytest.fixture
@@ -252,6 +258,26 @@ def test_attack_3_a_socket_is_closed_when_it_is_flooded() -> None:
         except WebSocketDisconnect as closed:
             code = closed.code
     assert (code, answered) == (POLICY_VIOLATION, MESSAGE_BURST)
+
+
+@pytest.mark.parametrize(("cookie", "taken"), [("kb_session=good", 600), ("kb_session=bad", 100)])
+def test_a_scanner_of_a_member_may_send_more_than_a_stranger(cookie: str, taken: int) -> None:
+    moment, answered = [0.0], 0
+    headers = {"origin": ORIGIN, "cookie": cookie}
+    with TestClient(_app(lambda: moment[0])).websocket_connect("/_event", headers=headers) as socket:
+        for _ in range(MESSAGE_BURST):
+            socket.send_text("x")
+            socket.receive_text()
+        for _ in range(600):
+            moment[0] += 60 / taken * 1.0005
+            socket.send_text("x")
+            socket.receive_text()
+            answered += 1
+        moment[0] += 0.01
+        socket.send_text("x")
+        with pytest.raises(WebSocketDisconnect):
+            socket.receive_text()
+    assert answered == 600
 
 
 async def test_the_product_is_surrounded_by_it() -> None:

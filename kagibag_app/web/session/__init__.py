@@ -14,6 +14,7 @@ from kagibag_app.web.session.workspace import (
     Workspace,
     actor_of,
     client_address,
+    is_member,
     standing,
     tab_session,
 )
@@ -26,6 +27,7 @@ __all__ = [
     "Workspace",
     "actor_of",
     "client_address",
+    "is_member",
     "login_path",
     "marked",
     "next_path",

@@ -127,6 +127,16 @@ async def tab_session(state: rx.State) -> SessionView | None:
         return await accounts.load_session(session, session_token(state.router.headers.cookie))
 
 
+async def is_member(cookies: str) -> bool:
+    """Say whether a Cookie header is that of a member who is signed in; for what does not have to be decided exactly."""
+    token = session_token(cookies)
+    if not token:
+        return False
+    async with runtime().store.read() as session:
+        view = await accounts.load_session(session, token)
+    return view is not None and standing(view) is SessionState.LIVE
+
+
 def standing(view: SessionView) -> SessionState:
     """Say whether a session may act now."""
     return session_state(
