@@ -107,6 +107,27 @@ def test_bulk_refund_screens_are_clean_in_both_themes_and_fit_every_width(
     assert problems == []
 
 
+def test_event_screens_are_clean_in_both_themes_and_fit_every_width(
+    product: Installation, new_page: NewPage
+) -> None:
+    page = new_page()
+    problems = _console_errors(page)
+    people.login(page, product, "/admin/events")
+    event, policy = f"/admin/events/{people.EVENT}", f"/admin/refunds/policies/{people.EVENT}"
+    for screen in (
+        Screen("events", "/admin/events", "tbody tr"),
+        Screen("events-new", "/admin/events", "tbody tr", _press("New event")),
+        Screen("event-setup", event, "tbody tr"),
+        Screen("event-ticket-type", event, "tbody tr", _press("Change General admission")),
+        Screen("event-cancel", event, "tbody tr", _press("Cancel event")),
+        Screen("event-none", "/admin/events/nowhere", ".empty"),
+        Screen("policies", "/admin/refunds/policies", "tbody tr"),
+        Screen("policy", policy, "form"),
+    ):
+        problems += _look_at(page, product, screen)
+    assert problems == []
+
+
 def _attendee(product: Installation) -> list[Screen]:
     def order(buyer: str) -> str:
         return f"/order/{links.order_token(product, buyer)}"

@@ -133,7 +133,7 @@ def _window(start: datetime | None, end: datetime | None, zone: str) -> str:
         return f"{l10n.moment(start, zone)} to {l10n.moment(end, zone)}"
     if start:
         return f"From {l10n.moment(start, zone)}"
-    return f"Until {l10n.moment(end, zone)}" if end else "From publication until the end"
+    return f"Until {l10n.moment(end, zone)}" if end else ""
 
 
 def _count(text: str, name: str) -> int:

@@ -115,7 +115,7 @@ def _types() -> rx.Component:
         column("Ticket type"),
         column("Price", numeric=True),
         column("Sold", numeric=True),
-        column("Sale"),
+        column("Sale", class_name="hide-s"),
         column(rx.el.span("Order and change", class_name="vh")),
     ]
     none = empty(
@@ -139,10 +139,14 @@ def _type(item: TypeItem) -> rx.Component:
         class_name="row row-tight",
     )
     return row(
-        cell(rx.el.span(item.name, class_name="med"), rx.el.div(item.window, class_name="mute cap")),
+        cell(
+            rx.el.span(item.name, class_name="med"),
+            when(item.window, rx.el.div(item.window, class_name="mute cap")),
+            rx.el.div(badge_for(item.sale, SALE), class_name="only-s"),
+        ),
         cell(item.price, numeric=True),
         cell(item.sold, when(item.held, rx.el.div(item.held, class_name="mute cap")), numeric=True),
-        cell(badge_for(item.sale, SALE)),
+        cell(badge_for(item.sale, SALE), class_name="hide-s"),
         cell(when(_S.manages & _FACE.open, change)),
         key=item.id,
     )
