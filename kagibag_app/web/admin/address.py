@@ -29,7 +29,8 @@ def say_in_place(href: str) -> rx.event.EventSpec:
     """
     path = json.dumps(href.partition("?")[0])
     return rx.call_script(
-        f"window.location.pathname === {path} && "
+        # A page that was opened anew has a slash at its end.
+        f"window.location.pathname.replace(/[/]$/, '') === {path} && "
         f'window.history.replaceState(window.history.state, "", {json.dumps(href)})'
     )
 
