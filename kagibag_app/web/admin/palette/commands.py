@@ -40,6 +40,7 @@ COMMANDS = (
     Command("Bulk refunds", "/admin/refunds/bulk", _A.VIEW_REFUNDS, "runs event cancelled"),
     Command("Refund policies", "/admin/refunds/policies", _A.VIEW_REFUNDS, "rules tiers"),
     Command("Disputes", "/admin/disputes", _A.VIEW_DISPUTES, "chargebacks evidence deadline"),
+    Command("Events", "/admin/events", _A.VIEW_EVENTS, "calendar ticket types capacity sale"),
     Command("Check-in", "/admin/checkin", _A.CHECK_IN, "door scan tickets entrance"),
     Command("Webhooks", "/admin/webhooks", _A.VIEW_WEBHOOKS, "endpoints deliveries log"),
     Command("Messages", "/admin/messages", _A.VIEW_MESSAGES, "mails emails sent"),
@@ -51,6 +52,10 @@ COMMANDS = (
     Command(
         "Refund many orders", "/admin/refunds/bulk", _A.PREPARE_REFUNDS, "bulk event cancelled",
         "Choose the event, look at the preview", "act",
+    ),
+    Command(
+        "Create an event", "/admin/events", _A.MANAGE_EVENTS, "new add draft sell",
+        "It begins as a draft that nobody sees", "act",
     ),
     Command(
         "Check in a ticket", "/admin/checkin", _A.CHECK_IN, "scan door", "Choose the event, then scan", "act"
