@@ -51,7 +51,7 @@ __all__ = [
 PASSWORD = "correct horse battery"
 _ROOT = "reflex___state____state"
 _TOAST = re.compile(r"""refs\['__toast'\].*?\((?P<text>"(?:[^"\\]|\\.)*")""")
-_REPLACED = re.compile(r'replaceState\(.*, (?P<address>".*")\)')
+_REPLACED = re.compile(r'replaceState\([^)]*, (?P<address>"[^"]*")\)')
 _HASH = accounts.hash_password(PASSWORD)
 
 

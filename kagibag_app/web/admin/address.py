@@ -19,19 +19,25 @@ def address(path: str, **query: str) -> str:
     return f"{path}?{urlencode(kept, quote_via=quote, safe='@')}" if kept else path
 
 
-def say_in_place(href: str) -> rx.event.EventSpec:
+def say_in_place(state: rx.State, href: str, *, besides: str = "") -> rx.event.EventSpec:
     """Return what makes a page's address say what it shows, without going anywhere.
 
-    Whoever has gone on to another page meanwhile is left there, which a redirect would not do.
+    Whoever has gone on meanwhile, to another page or to something else on this one, is left there: a redirect would
+    throw them back.
 
     Args:
+        state: Of the page; its address is the one that the event came from.
         href: The same page's path, with its query.
+        besides: The part of the query that may have changed since then, as what is typed does.
     """
-    path = json.dumps(href.partition("?")[0])
+    path, said = json.dumps(href.partition("?")[0]), json.dumps(str(state.router.url.query or ""))
     return rx.call_script(
         # A page that was opened anew has a slash at its end.
-        f"window.location.pathname.replace(/[/]$/, '') === {path} && "
-        f'window.history.replaceState(window.history.state, "", {json.dumps(href)})'
+        f"((rest) => window.location.pathname.replace(/[/]$/, '') === {path} && "
+        f"rest(window.location.search) === rest({said}) && "
+        f'window.history.replaceState(window.history.state, "", {json.dumps(href)}))'
+        "((query) => { const left = new URLSearchParams(query); "
+        f"left.delete({json.dumps(besides)}); left.sort(); return String(left); }})"
     )
 
 

@@ -105,7 +105,7 @@ class OrdersState(SavedViewsState):
         seen = await found(actor, wanted, self._zone)
         self._put(search=self._typed, here=seen.wanted.but())
         self._show(seen)
-        yield say_in_place(self.here)
+        yield say_in_place(self, self.here, besides="q")
         self._complete(await completed(actor, seen))
         self._recognise(seen.wanted)
 

@@ -124,7 +124,7 @@ class RefundsState(Workspace):
         )
         # The first of the list is under review: the address says so from now on, so that nothing above it takes its place.
         chosen = seen.here.request and not here.request and not self.notice
-        return say_in_place(seen.here.href()) if chosen else None
+        return say_in_place(self, seen.here.href()) if chosen else None
 
     @rx.event
     @require(Action.VIEW_REFUNDS, person=False)
