@@ -45,7 +45,8 @@ def test_everything_leads_to_a_page_of_the_product() -> None:
         (
             Role.MANAGER,
             {
-                "Check in a ticket", "Export orders", "Refund an order", "Refund many orders", "Add a webhook endpoint",
+                "Check in a ticket", "Create an event", "Export orders", "Refund an order", "Refund many orders",
+                "Add a webhook endpoint",
             },
         ),
         (Role.OWNER, {command.label for command in COMMANDS if command.group == "act"}),
