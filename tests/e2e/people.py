@@ -13,6 +13,7 @@ from tests.e2e.installation import Installation
 
 GOOD_CARD = "4242 4242 4242 4242"
 EVENT = "night-harbour-sessions"
+POLICIES = "/admin/refunds/policies"
 
 
 # Sessions by installation and role. Logins are limited to a few a minute, and these tests have many people.
@@ -135,3 +136,23 @@ def invite(page: Page, email: str, role: str) -> None:
     dialog.get_by_role("button", name="Send invitation").click()
     expect(dialog).to_be_hidden()
     expect(page.get_by_role("table", name="Invitations")).to_contain_text(email)
+
+
+def limit_managers(page: Page, amount: str) -> None:
+    """On the policies' page, let a manager give back so many dollars alone; any amount when empty."""
+    page.get_by_label("USD", exact=True).fill(amount)
+    page.get_by_role("button", name="Save limit").click()
+    expect(page.get_by_text("Limit saved").last).to_be_visible()
+
+
+def have_a_refund_sent_back(attendee: Page, organizer: Page, product: Installation, name: str) -> str:
+    """Buy a ticket, refund it, let the bank send the money back, show the order to the organizer; return its number."""
+    number = buy(attendee, product, {"General admission": 1}, name=name)
+    ask_for_refund(attendee, 1)
+    login(organizer, product, "/admin/refunds")
+    approve(organizer, name)
+    expect(attendee.get_by_text("1 ticket refunded")).to_be_visible()
+    refund = product.sandbox_objects("refund")[0]
+    product.sandbox(f"refunds/{refund['id']}/fail", reason="lost_or_stolen_card")
+    organizer.goto(f"{product.url}/admin/orders/{number}")
+    return number

@@ -12,18 +12,18 @@ from tests.e2e import people
 from tests.e2e.conftest import NewPage
 from tests.e2e.installation import Installation
 
-# Nobody else has it, not even in an earlier run on the same installation.
-BUYERS = f"Kilian {secrets.token_hex(4).translate(str.maketrans('0123456789', 'ghijklmnop'))}"
+
+def _somebody() -> str:
+    """A name that nobody else has, not even in an earlier run on the same installation."""
+    return f"Kilian {secrets.token_hex(4).translate(str.maketrans('0123456789', 'ghijklmnop'))}"
 
 
 def test_orders_of_a_filter_are_previewed_refunded_and_reported(
     product: Installation, new_page: NewPage
 ) -> None:
-    attendee = new_page()
-    numbers = [people.buy(attendee, product, {"General admission": count}, name=BUYERS) for count in (1, 2)]
-    page = new_page()
-    people.login(page, product, f"/admin/orders?q={BUYERS.replace(' ', '%20')}")
-    page.get_by_role("button", name="Refund these orders").click()
+    attendee, page, name = new_page(), new_page(), _somebody()
+    numbers = [people.buy(attendee, product, {"General admission": count}, name=name) for count in (1, 2)]
+    _refund_orders_of(page, product, name)
 
     expect(page.get_by_text("This is what would happen. Nothing was refunded yet.")).to_be_visible()
     expect(page.get_by_role("table", name="Amounts by currency")).to_contain_text("3")
@@ -46,6 +46,35 @@ def test_orders_of_a_filter_are_previewed_refunded_and_reported(
     assert product.audit() == []
 
 
+def test_orders_above_the_limit_wait_until_a_second_person_confirms_them(
+    product: Installation, new_page: NewPage
+) -> None:
+    attendee, owner, manager, name = new_page(), new_page(), new_page(), _somebody()
+    small, large = (
+        people.buy(attendee, product, {"General admission": count}, name=name) for count in (1, 2)
+    )
+    people.login(owner, product, people.POLICIES, "owner")
+    people.limit_managers(owner, "50")
+    try:
+        _refund_orders_of(manager, product, name)
+        expect(manager.get_by_text("1 order is more than a manager gives back alone")).to_be_visible()
+        _answer(manager, re.compile(r"^Refund \$"))
+        expect(manager.get_by_text("1 of 2 orders done")).to_be_visible(timeout=30_000)
+        expect(manager.get_by_text("Approved first by Noor Haas.")).to_be_visible()
+        expect(manager.get_by_role("button", name="Confirm 1 order")).to_have_count(0)
+        assert _report(manager) == {small: "Refunded", large: "Waits for a second person"}
+        expect(attendee.get_by_text("Completed", exact=True).first).to_be_visible()
+
+        owner.goto(manager.url)
+        _answer(owner, "Confirm 1 order")
+        expect(manager.get_by_text("2 of 2 orders done")).to_be_visible(timeout=30_000)
+        assert _report(manager) == {small: "Refunded", large: "Refunded"}
+        assert product.audit() == []
+    finally:
+        owner.goto(product.url + people.POLICIES)
+        people.limit_managers(owner, "")
+
+
 def test_an_event_is_looked_at_and_nothing_is_refunded_when_it_is_thrown_away(
     product: Installation, new_page: NewPage
 ) -> None:
@@ -63,6 +92,20 @@ def test_an_event_is_looked_at_and_nothing_is_refunded_when_it_is_thrown_away(
     page.get_by_role("button", name="Throw away").click()
     page.wait_for_url("**/admin/refunds/bulk")
     assert product.sandbox_objects("refund") == before
+
+
+def _refund_orders_of(page: Page, product: Installation, name: str) -> None:
+    """Search a buyer's orders and have a bulk refund of them looked at."""
+    people.login(page, product, f"/admin/orders?q={name.replace(' ', '%20')}")
+    page.get_by_role("button", name="Refund these orders").click()
+
+
+def _answer(page: Page, button: str | re.Pattern[str]) -> None:
+    """Press a button, and the one of the same sense in the question that it asks."""
+    page.get_by_role("button", name=button).click()
+    question = page.get_by_role("alertdialog")
+    question.get_by_role("button", name=re.compile("^Refund")).click()
+    expect(question).to_be_hidden()
 
 
 def _report(page: Page) -> dict[str, str]:

@@ -128,6 +128,25 @@ def test_event_screens_are_clean_in_both_themes_and_fit_every_width(
     assert problems == []
 
 
+def test_dialogs_that_mend_a_refund_are_clean_in_both_themes_and_fit_every_width(
+    product: Installation, new_page: NewPage
+) -> None:
+    attendee, page = new_page(), new_page()
+    problems = _console_errors(page)
+    number = people.have_a_refund_sent_back(attendee, page, product, "Mona Mending")
+    address = f"/admin/orders/{number}"
+    for screen in (
+        Screen("mend-outside", address, ".timeline", _press("Returned outside Stripe")),
+        Screen("mend-tickets", address, ".timeline", _press("Make tickets valid")),
+    ):
+        problems += _look_at(page, product, screen)
+    number = people.buy(attendee, product, {"General admission": 2}, name="Mona Mending")
+    product.sandbox("refund", payment_intent=product.sandbox_objects("payment_intent")[0]["id"], amount=1000)
+    allocate = Screen("mend-allocate", f"/admin/orders/{number}", ".timeline", _press("Allocate"))
+    problems += _look_at(page, product, allocate)
+    assert problems == []
+
+
 def _attendee(product: Installation) -> list[Screen]:
     def order(buyer: str) -> str:
         return f"/order/{links.order_token(product, buyer)}"

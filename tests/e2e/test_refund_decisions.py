@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e import people
 from tests.e2e.conftest import NewPage
 from tests.e2e.installation import Installation
 
 EVENT = "tidewater-jazz-night"
-POLICIES = "/admin/refunds/policies"
 
 
 def test_what_is_too_much_for_one_manager_needs_a_second_person_who_sees_the_first(
@@ -20,8 +19,8 @@ def test_what_is_too_much_for_one_manager_needs_a_second_person_who_sees_the_fir
     buyer, owner, manager = new_page(), new_page(), new_page()
     people.buy(buyer, product, {"General admission": 1}, name="Grace Hopper", email="grace@example.com")
     people.ask_for_refund(buyer, 1)
-    people.login(owner, product, POLICIES, "owner")
-    _limit(owner, "30")
+    people.login(owner, product, people.POLICIES, "owner")
+    people.limit_managers(owner, "30")
     try:
         people.login(manager, product, "/admin/refunds")
         people.queue_row(manager, "Grace Hopper").click()
@@ -38,8 +37,8 @@ def test_what_is_too_much_for_one_manager_needs_a_second_person_who_sees_the_fir
         owner.get_by_role("alertdialog").get_by_role("button", name="Refund $40.00").click()
         expect(buyer.get_by_text("Sent by Stripe").first).to_be_visible()
     finally:
-        owner.goto(product.url + POLICIES)
-        _limit(owner, "")
+        owner.goto(product.url + people.POLICIES)
+        people.limit_managers(owner, "")
 
 
 def test_several_requests_are_approved_together_with_an_outcome_each(
@@ -74,7 +73,7 @@ def test_a_policy_that_decides_approves_at_once_and_says_so_before(
     product: Installation, new_page: NewPage
 ) -> None:
     owner, buyer = new_page(), new_page()
-    people.login(owner, product, f"{POLICIES}/{EVENT}", "owner")
+    people.login(owner, product, f"{people.POLICIES}/{EVENT}", "owner")
     owner.get_by_label(re.compile("Approve at once")).fill("0")
     owner.get_by_role("button", name="Try it").click()
     expect(owner.get_by_role("table", name="A worked example")).to_contain_text("Approved at once")
@@ -88,9 +87,3 @@ def test_a_policy_that_decides_approves_at_once_and_says_so_before(
     people.ask_for_refund(buyer, 1)
     expect(buyer.get_by_role("button", name="Withdraw this request")).to_have_count(0)
     expect(buyer.get_by_text("Sent by Stripe").first).to_be_visible()
-
-
-def _limit(page: Page, amount: str) -> None:
-    page.get_by_label("USD", exact=True).fill(amount)
-    page.get_by_role("button", name="Save limit").click()
-    expect(page.get_by_text("Limit saved").last).to_be_visible()

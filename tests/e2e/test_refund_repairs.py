@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from tests.e2e import people
 from tests.e2e.conftest import NewPage
@@ -15,7 +15,7 @@ def test_money_that_the_bank_sent_back_is_returned_another_way(
     product: Installation, new_page: NewPage
 ) -> None:
     attendee, organizer = new_page(), new_page()
-    number = _lost(attendee, organizer, product, "Otto Outside")
+    number = people.have_a_refund_sent_back(attendee, organizer, product, "Otto Outside")
     organizer.get_by_role("button", name="Returned outside Stripe").click()
     dialog = organizer.get_by_role("alertdialog")
     record = dialog.get_by_role("button", name=re.compile(r"^Record \$\S+ as returned$"))
@@ -32,7 +32,7 @@ def test_money_that_the_bank_sent_back_is_returned_another_way(
 
 def test_tickets_of_a_refund_that_came_back_are_valid_again(product: Installation, new_page: NewPage) -> None:
     attendee, organizer = new_page(), new_page()
-    _lost(attendee, organizer, product, "Rita Revived")
+    people.have_a_refund_sent_back(attendee, organizer, product, "Rita Revived")
     expect(attendee.get_by_text("Void", exact=True).first).to_be_visible()
     organizer.get_by_role("button", name="Make tickets valid").click()
     dialog = organizer.get_by_role("alertdialog")
@@ -67,16 +67,3 @@ def test_a_refund_made_at_stripe_asks_which_tickets_it_was_about(
     expect(organizer.get_by_role("row", name=re.compile("^General admission .* Void"))).to_have_count(1)
     expect(attendee.get_by_text("Void", exact=True).first).to_be_visible()
     assert product.audit() == []
-
-
-def _lost(attendee: Page, organizer: Page, product: Installation, name: str) -> str:
-    """Buy a ticket, refund it, let the bank send the money back, and show the order to the organizer."""
-    number = people.buy(attendee, product, {"General admission": 1}, name=name)
-    people.ask_for_refund(attendee, 1)
-    people.login(organizer, product, "/admin/refunds")
-    people.approve(organizer, name)
-    expect(attendee.get_by_text("1 ticket refunded")).to_be_visible()
-    refund = product.sandbox_objects("refund")[0]
-    product.sandbox(f"refunds/{refund['id']}/fail", reason="lost_or_stolen_card")
-    organizer.goto(f"{product.url}/admin/orders/{number}")
-    return number
