@@ -27,6 +27,7 @@ BULK = "/admin/refunds/bulk"
 NEWCOMER = "newcomer@example.com"
 WAITING = "Polly Pending"
 NOWHERE = "/nowhere"
+NO_FILE = "/api/admin/exports/nowhere/file"
 Step = Callable[[Page], None]
 
 
@@ -180,6 +181,7 @@ def _organizer(product: Installation) -> list[Screen]:
         Screen("orders", "/admin/orders", "tbody tr"),
         Screen("orders-none", "/admin/orders?q=nobody", ".empty"),
         Screen("orders-export", "/admin/orders", "tbody tr", _export),
+        Screen("export-gone", NO_FILE, "h1"),
         Screen("order-detail", f"/admin/orders/{number}", ".timeline"),
         Screen("order-detail-refund", f"/admin/orders/{number}", ".timeline", _choose_tickets),
         Screen("order-detail-more", f"/admin/orders/{number}", ".timeline", _open_more),
@@ -242,7 +244,7 @@ def _console_errors(page: Page) -> list[str]:
 
     def note(message: ConsoleMessage) -> None:
         # That an address belongs to no page is an error to the browser too.
-        if message.type == "error" and not message.location["url"].endswith(NOWHERE):
+        if message.type == "error" and not message.location["url"].endswith((NOWHERE, NO_FILE)):
             found.append(f"{page.url}: {message.text}")
 
     page.on("console", note)

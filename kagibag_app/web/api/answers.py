@@ -1,4 +1,4 @@
-"""Pages that an HTTP route answers with instead of what was asked for: in the product's words and looks, without scripts."""
+"""Pages that an HTTP route answers with instead of what was asked for: in the product's words and looks."""
 
 from __future__ import annotations
 
@@ -35,7 +35,8 @@ def answer_page(
         '<!doctype html><html lang="en" class="light"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         '<meta name="robots" content="noindex, nofollow"><link rel="icon" href="/favicon.svg" type="image/svg+xml">'
-        f"<title>{escape(title)} · Kagibag</title>{styles}</head>"
+        # Before the styles, so that the first paint has the theme already.
+        f'<title>{escape(title)} · Kagibag</title><script src="/theme.js"></script>{styles}</head>'
         '<body><main class="alone stack"><span class="brand">Kagibag</span>'
         f'<h1>{escape(title)}</h1><p class="mute">{escape(text)}</p>'
         f'<div class="row wrap"><a class="btn btn-primary" href="{escape(path)}">{escape(label)}</a></div>'
