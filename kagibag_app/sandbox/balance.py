@@ -94,6 +94,20 @@ def dispute_reinstated(books: Books, dispute: Body) -> Body:
     )
 
 
+def is_short(books: Books) -> bool:
+    """Whether the account was told to hold too little for refunds; its balance says nothing about it."""
+    return books.store.setting(_short(books), "") != ""
+
+
+def set_short(books: Books, short: bool) -> None:
+    """Let the account hold too little for refunds, or enough again."""
+    books.store.set_setting(_short(books), "yes" if short else "")
+
+
+def _short(books: Books) -> str:
+    return f"short_of_funds:{books.account}"
+
+
 def retrieve(books: Books, params: dict[str, Any]) -> Body:
     """`GET /v1/balance`: what the account holds, and what its latest charges will bring."""
     held: dict[str, list[Body]] = {"available": [], "pending": []}

@@ -58,6 +58,7 @@ ACTIONS: dict[str, Action] = {
     "faults/clear": _clear_faults,
     "pay": lambda sandbox, body: sandbox.pay(**body),
     "refund": lambda sandbox, body: sandbox.refund(**body),
+    "funds": lambda sandbox, body: sandbox.set_funds(**body),
     "disputes": lambda sandbox, body: sandbox.open_dispute(**body),
     "prune_keys": lambda sandbox, body: {"pruned": sandbox.prune_keys()},
 }

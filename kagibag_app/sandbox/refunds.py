@@ -13,6 +13,7 @@ from kagibag_app.sandbox.errors import ApiError, invalid
 from kagibag_app.sandbox.metadata import merged
 
 SETTLES_AFTER = 5
+WAITS_FOR_FUNDS = "insufficient_funds"
 FAILURE_REASONS = (
     "expired_or_canceled_card", "lost_or_stolen_card", "charge_for_pending_refund_disputed",
     "insufficient_funds", "declined", "merchant_request", "unknown",
@@ -85,7 +86,8 @@ def _check_refundable(books: Books, charge: Body, amount: int, left: int) -> Non
 
 def _issue(books: Books, charge: Body, amount: int, reason: str | None, metadata: dict[str, str]) -> Body:
     outcome = charges.card_of(books, charge).outcome
-    pending = outcome is Outcome.REFUND_PENDING
+    short = balance.is_short(books)
+    pending = short or outcome is Outcome.REFUND_PENDING
     refund = books.add(
         "refund",
         new_id("re"),
@@ -100,14 +102,15 @@ def _issue(books: Books, charge: Body, amount: int, reason: str | None, metadata
             "type": "card",
             "card": {"type": "refund", "reference_status": "pending", "reference_type": REFERENCE_TYPE},
         },
-        **({"pending_reason": "processing"} if pending else {}),
+        **({"pending_reason": WAITS_FOR_FUNDS if short else "processing"} if pending else {}),
     )
     books.change(refund, balance_transaction=balance.refunded(books, refund)["id"])
     refunded = charge["amount_refunded"] + amount
     previous = books.change(charge, amount_refunded=refunded, refunded=refunded >= charge["amount"])
     books.emit("refund.created", refund)
     books.emit("charge.refunded", charge, previous)
-    _plan_outcome(books, refund, outcome)
+    if not short:
+        _plan_outcome(books, refund, outcome)
     if not pending:
         _arrive(books, refund)
     if charge["refunded"]:
@@ -149,6 +152,13 @@ def settle(books: Books, refund: Body) -> None:
     """
     _require(refund, "settle", "pending", "requires_action")
     _arrive(books, refund)
+
+
+def send_those_that_waited(books: Books) -> None:
+    """The account has funds again: what was kept back for want of them arrives."""
+    for refund in books.find("refund", status="pending"):
+        if refund.get("pending_reason") == WAITS_FOR_FUNDS:
+            _arrive(books, refund)
 
 
 def fail(books: Books, refund: Body, reason: str = "expired_or_canceled_card") -> None:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from kagibag_app.sandbox import checkout, disputes, refunds
-from kagibag_app.sandbox.books import Body, Books
+from kagibag_app.sandbox import balance, checkout, disputes, refunds
+from kagibag_app.sandbox.books import PLATFORM_ACCOUNT, Body, Books
 from kagibag_app.sandbox.cards import BY_NUMBER
 from kagibag_app.sandbox.charges import CardDetails
 from kagibag_app.sandbox.clock import DAY
@@ -148,6 +148,14 @@ class Sandbox:
             body = books.get("refund", refund)
             refunds.hold_for_action(books, body)
             return body
+
+    def set_funds(self, short: bool, account: str = PLATFORM_ACCOUNT) -> dict[str, Any]:
+        """While an account is short of funds its refunds wait, pending; once it no longer is, they arrive."""
+        with self.engine.transaction(account) as books:
+            balance.set_short(books, short)
+            if not short:
+                refunds.send_those_that_waited(books)
+        return {"short": short, "account": account}
 
     def refund(self, payment_intent: str, amount: int | None = None) -> Body:
         """A refund made in the Dashboard, without a key and without the product knowing."""

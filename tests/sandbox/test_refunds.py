@@ -124,6 +124,20 @@ async def test_cancel_gives_the_money_back_when_refund_waits_for_the_buyer(shop:
     assert (await shop.client.v1.refunds.retrieve_async(refund.id)).status == "canceled"
 
 
+async def test_refunds_wait_while_an_account_is_short_of_funds_and_arrive_after(shop: Shop) -> None:
+    charge = await shop.charge()
+    shop.sandbox.set_funds(short=True)
+    refund = await shop.refund(charge)
+    assert (refund.status, refund["pending_reason"]) == ("pending", "insufficient_funds")
+    shop.sandbox.advance(3600)
+    assert (await shop.client.v1.refunds.retrieve_async(refund.id)).status == "pending"
+    shop.sandbox.set_funds(short=False)
+    arrived = await shop.client.v1.refunds.retrieve_async(refund.id)
+    assert arrived.status == "succeeded"
+    assert "pending_reason" not in arrived
+    assert (await shop.refund(await shop.charge())).status == "succeeded"
+
+
 async def test_refunds_are_found_by_payment_with_metadata_when_listed(shop: Shop) -> None:
     charge, other = await shop.charge(), await shop.charge()
     refund = await shop.refund(charge, 100)
